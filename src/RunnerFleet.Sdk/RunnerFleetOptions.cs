@@ -1,0 +1,244 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace RunnerFleet;
+
+/// <summary>The settings of one fleet: configuration section <c>RunnerFleet</c>. They are checked when the host starts; a fleet with bad settings does not start.</summary>
+public sealed class RunnerFleetOptions
+{
+    /// <summary>The name of the configuration section.</summary>
+    public const string SectionName = "RunnerFleet";
+
+    /// <summary>The fleet's name, in every key, tag, lease and runner name. At most 16 of a-z, 0-9 and '-'. Two fleets that share a table, an account or a repository need two names.</summary>
+    [Required, RegularExpression("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", ErrorMessage = "RunnerFleet:Name must have 1 to 16 of a-z, 0-9 and '-', and neither begin nor end with '-'.")]
+    public string Name { get; set; } = "default";
+
+    /// <summary>Where runners, and GitHub's webhooks, reach this control plane. Required unless the host knows a loopback address of its own.</summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>Keys for claim secrets and report tokens, the current one first; at least 16 characters each. Keep the previous one for as long as runners may wait. Default: derived from the webhook secrets, so that whoever knows those could claim; set your own to part the two.</summary>
+    public IList<string> ClaimKeys { get; init; } = [];
+
+    /// <summary>GitHub: secrets, credential, scope.</summary>
+    [ValidateObjectMembers]
+    public GitHubOptions GitHub { get; init; } = new();
+
+    /// <summary>Which labels are this fleet's, and their defaults.</summary>
+    [ValidateObjectMembers]
+    public LabelOptions Labels { get; init; } = new();
+
+    /// <summary>Which repositories and images are served.</summary>
+    [ValidateObjectMembers]
+    public PolicyOptions Policy { get; init; } = new();
+
+    /// <summary>The runner classes by name. None: one class <c>default</c> with 1 vCPU and 2 GiB.</summary>
+    public IDictionary<string, RunnerClassOptions> Classes { get; init; } = new Dictionary<string, RunnerClassOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How many runners may live at once.</summary>
+    [ValidateObjectMembers]
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary>How long things may take.</summary>
+    [ValidateObjectMembers]
+    public TimingOptions Timing { get; init; } = new();
+}
+
+/// <summary>GitHub: secrets, credential, scope. Section <c>RunnerFleet:GitHub</c>.</summary>
+public sealed class GitHubOptions
+{
+    /// <summary>The webhook's secret. Without any secret every webhook is refused.</summary>
+    public string? WebhookSecret { get; set; }
+
+    /// <summary>Further secrets that are accepted, for rotation: GitHub signs with one only.</summary>
+    public IList<string> PreviousWebhookSecrets { get; init; } = [];
+
+    /// <summary>A token that may register runners: fine-grained with Administration write (repository) or Self-hosted runners write (organization), and Actions read.</summary>
+    public string? Token { get; set; }
+
+    /// <summary><c>owner/name</c>: runners register with this repository, and only its jobs are served. Without repository, organization and enterprise a runner registers with its job's own repository.</summary>
+    [RegularExpression("^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Repository must be owner/name.")]
+    public string? Repository { get; set; }
+
+    /// <summary>Runners register with this organization, and only its repositories' jobs are served.</summary>
+    [RegularExpression("^[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Organization must be the organization's login.")]
+    public string? Organization { get; set; }
+
+    /// <summary>Runners register with this enterprise.</summary>
+    [RegularExpression("^[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Enterprise must be the enterprise's slug.")]
+    public string? Enterprise { get; set; }
+
+    /// <summary>The runner group's id, for organization and enterprise. 1 is the default group, which every repository may use: it is refused unless <see cref="PolicyOptions.AllowDefaultRunnerGroup"/>.</summary>
+    [Range(1, long.MaxValue)]
+    public long RunnerGroupId { get; set; } = 1;
+
+    /// <summary>The REST API's address. GitHub Enterprise Server: <c>https://HOST/api/v3</c>. HTTPS, except on loopback.</summary>
+    public Uri ApiUrl { get; set; } = new("https://api.github.com");
+
+    /// <summary>The REST API version to ask for (<c>X-GitHub-Api-Version</c>).</summary>
+    [Required]
+    public string ApiVersion { get; set; } = "2022-11-28";
+
+    /// <summary>How many registrations a second this host asks of GitHub at most. GitHub's secondary limit is 180 writes a minute (REST API, rate limits).</summary>
+    [Range(0.01, 1000)]
+    public double RegistrationsPerSecond { get; set; } = 3;
+
+    /// <summary>How long one request to GitHub may take. Lost answers were seen at 10 s, good ones at 1 s.</summary>
+    [Range(1, 300)]
+    public int RequestTimeoutSeconds { get; set; } = 15;
+}
+
+/// <summary>Which labels are this fleet's, and their defaults. Section <c>RunnerFleet:Labels</c>.</summary>
+public sealed class LabelOptions
+{
+    /// <summary>A label that a job must carry besides <c>self-hosted</c>, to keep fleets apart. Default none.</summary>
+    [RegularExpression("^[A-Za-z0-9._/;:=-]{1,128}$", ErrorMessage = "RunnerFleet:Labels:RequiredLabel must have 1 to 128 of A-Z a-z 0-9 . _ / ; : = -")]
+    public string? RequiredLabel { get; set; }
+
+    /// <summary>Further labels that a job may carry. Any label that is neither known nor listed here makes a job somebody else's.</summary>
+    public IList<string> OwnLabels { get; init; } = [];
+
+    /// <summary>Refuse jobs with neither <c>class:</c> nor <c>image:</c>: a plain <c>self-hosted</c> job could otherwise take a dearer runner. Default false.</summary>
+    public bool RequireClassOrImage { get; set; }
+
+    /// <summary>The class of jobs without <c>class:</c>. Default: the class named <c>default</c>, else the smallest.</summary>
+    public string? DefaultClass { get; set; }
+
+    /// <summary>The base image of jobs without <c>image:</c>. Default: the launcher's own.</summary>
+    public string? DefaultImage { get; set; }
+}
+
+/// <summary>Which repositories and images are served. Section <c>RunnerFleet:Policy</c>.</summary>
+public sealed class PolicyOptions
+{
+    /// <summary>Repositories that are served, as <c>owner/name</c> or <c>owner/*</c>. None: all that the GitHub scope covers.</summary>
+    public IList<string> Repositories { get; init; } = [];
+
+    /// <summary>Public repositories that are served, as <c>owner/name</c>; <c>*</c> allows all. Anyone can run code on the runner of a public repository by a pull request (GitHub, self-hosted runner security), so the default is none.</summary>
+    public IList<string> PublicRepositories { get; init; } = [];
+
+    /// <summary>Allow the default runner group of an organization or enterprise, which every repository may use. Default false.</summary>
+    public bool AllowDefaultRunnerGroup { get; set; }
+
+    /// <summary>Base images that <c>image:</c> may name: <c>registry/path</c>, or <c>registry/path/*</c> for all below. Default: Docker official images. The fleet's default image is always allowed.</summary>
+    public IList<string> Images { get; init; } = [];
+}
+
+/// <summary>One runner class. Section <c>RunnerFleet:Classes:&lt;name&gt;</c>.</summary>
+public sealed class RunnerClassOptions
+{
+    /// <summary>Processor units; 1024 are one virtual CPU.</summary>
+    [Range(1, 1_048_576)]
+    public int Cpu { get; set; } = 1024;
+
+    /// <summary>Memory in MiB.</summary>
+    [Range(1, 67_108_864)]
+    public int Memory { get; set; } = 2048;
+
+    /// <summary>Ephemeral disk in GiB. Default: the launcher's.</summary>
+    [Range(1, 65_536)]
+    public int? Disk { get; set; }
+
+    /// <summary><c>x64</c> or <c>arm64</c>.</summary>
+    [RegularExpression("^(x64|arm64)$", ErrorMessage = "A runner class's Architecture must be x64 or arm64.")]
+    public string Architecture { get; set; } = "x64";
+
+    /// <summary>How many runners of this class may live at once. Default: no limit of its own.</summary>
+    [Range(0, int.MaxValue)]
+    public int? Limit { get; set; }
+
+    /// <summary>How long a job may run on this class, in seconds; 0 is no limit. Default: <see cref="TimingOptions.JobTimeLimitSeconds"/>.</summary>
+    [Range(0, int.MaxValue)]
+    public int? JobTimeLimitSeconds { get; set; }
+}
+
+/// <summary>How many runners may live at once. Section <c>RunnerFleet:Limits</c>.</summary>
+public sealed class LimitOptions
+{
+    /// <summary>In the whole fleet. Jobs beyond it wait, oldest first and by turns between repositories.</summary>
+    [Range(0, int.MaxValue)]
+    public int Fleet { get; set; } = 50;
+
+    /// <summary>For one repository. Default: no limit of its own.</summary>
+    [Range(0, int.MaxValue)]
+    public int? PerRepository { get; set; }
+
+    /// <summary>How many runners are recorded for one job before it is given up, with the reason of the last.</summary>
+    [Range(1, 1000)]
+    public int LaunchesPerJob { get; set; } = 8;
+
+    /// <summary>How often a job gets another runner because one that is not ours took its own.</summary>
+    [Range(0, 1000)]
+    public int ReplacementsPerJob { get; set; } = 3;
+
+    /// <summary>How many registrations one runner may claim.</summary>
+    [Range(1, 10)]
+    public int ClaimsPerRunner { get; set; } = 3;
+}
+
+/// <summary>How long things may take. Section <c>RunnerFleet:Timing</c>.</summary>
+public sealed class TimingOptions
+{
+    /// <summary>Bounds everything up to RUNNING: a runner that has not got so far ends, and its job gets another.</summary>
+    [Range(60, int.MaxValue)]
+    public int RunnerTtlSeconds { get; set; } = 7200;
+
+    /// <summary>How long a job may run; 0 is no limit. Its runner is stopped with reason JOB_TIME_LIMIT.</summary>
+    [Range(0, int.MaxValue)]
+    public int JobTimeLimitSeconds { get; set; } = 21600;
+
+    /// <summary>How long one launch call may take before its reply counts as lost.</summary>
+    [Range(1, 600)]
+    public int LaunchTimeoutSeconds { get; set; } = 30;
+
+    /// <summary>How long a launch may stay unknown before it is given up.</summary>
+    [Range(10, 3600)]
+    public int StartingTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>How long started compute may take to claim its registration.</summary>
+    [Range(10, 7200)]
+    public int ClaimTimeoutSeconds { get; set; } = 600;
+
+    /// <summary>How long a claimed runner may wait before GitHub is asked how it stands; asked again as often.</summary>
+    [Range(5, 7200)]
+    public int IdleCheckSeconds { get; set; } = 300;
+
+    /// <summary>How far apart two not-busy readings must lie before an idle runner is removed. GitHub's busy flag lags by up to a minute.</summary>
+    [Range(0, 600)]
+    public int IdleProofSeconds { get; set; } = 60;
+
+    /// <summary>How long a runner may take to exit after its job completed before it is stopped.</summary>
+    [Range(0, 600)]
+    public int ExitGraceSeconds { get; set; } = 60;
+
+    /// <summary>How long an image build may take.</summary>
+    [Range(60, 86400)]
+    public int ImageBuildTimeoutSeconds { get; set; } = 3600;
+
+    /// <summary>The first distance between two tries of something that failed; it doubles up to <see cref="RetryMaxSeconds"/>.</summary>
+    [Range(1, 3600)]
+    public int RetrySeconds { get; set; } = 15;
+
+    /// <summary>The longest distance between two tries.</summary>
+    [Range(1, 86400)]
+    public int RetryMaxSeconds { get; set; } = 600;
+
+    /// <summary>How often GitHub is asked about a job that we believe to be queued or running, should its webhooks be lost.</summary>
+    [Range(60, 86400)]
+    public int JobCheckSeconds { get; set; } = 1800;
+
+    /// <summary>The longest time between two drains, with or without a hint.</summary>
+    [Range(1, 3600)]
+    public int DrainIntervalSeconds { get; set; } = 10;
+
+    /// <summary>The time between two sweeps.</summary>
+    [Range(5, 86400)]
+    public int SweepIntervalSeconds { get; set; } = 300;
+
+    /// <summary>How long an open breaker waits before it lets one runner probe.</summary>
+    [Range(1, 86400)]
+    public int BreakerProbeSeconds { get; set; } = 300;
+
+    /// <summary>How long the records of ended runners and jobs are kept, in days.</summary>
+    [Range(1, 3650)]
+    public int HistoryDays { get; set; } = 10;
+}
