@@ -10,7 +10,7 @@ public sealed class RunnerFleetOptions
     public const string SectionName = "RunnerFleet";
 
     /// <summary>The fleet's name, in every key, tag, lease and runner name. At most 16 of a-z, 0-9 and '-'. Two fleets that share a table, an account or a repository need two names.</summary>
-    [Required, RegularExpression("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", ErrorMessage = "RunnerFleet:Name must have 1 to 16 of a-z, 0-9 and '-', and neither begin nor end with '-'.")]
+    [Required(ErrorMessage = "RunnerFleet:Name must not be empty."), RegularExpression("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", ErrorMessage = "RunnerFleet:Name must have 1 to 16 of a-z, 0-9 and '-', and neither begin nor end with '-'.")]
     public string Name { get; set; } = "default";
 
     /// <summary>Where runners, and GitHub's webhooks, reach this control plane. Required unless the host knows a loopback address of its own.</summary>
@@ -28,7 +28,6 @@ public sealed class RunnerFleetOptions
     public LabelOptions Labels { get; init; } = new();
 
     /// <summary>Which repositories and images are served.</summary>
-    [ValidateObjectMembers]
     public PolicyOptions Policy { get; init; } = new();
 
     /// <summary>The runner classes by name. None: one class <c>default</c> with 1 vCPU and 2 GiB.</summary>
@@ -56,34 +55,34 @@ public sealed class GitHubOptions
     public string? Token { get; set; }
 
     /// <summary><c>owner/name</c>: runners register with this repository, and only its jobs are served. Without repository, organization and enterprise a runner registers with its job's own repository.</summary>
-    [RegularExpression("^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Repository must be owner/name.")]
+    [RegularExpression("^(?!\\.{1,2}/)[A-Za-z0-9_.-]+/(?!\\.{1,2}$)[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Repository must be owner/name.")]
     public string? Repository { get; set; }
 
     /// <summary>Runners register with this organization, and only its repositories' jobs are served.</summary>
-    [RegularExpression("^[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Organization must be the organization's login.")]
+    [RegularExpression("^(?!\\.{1,2}$)[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Organization must be the organization's login.")]
     public string? Organization { get; set; }
 
     /// <summary>Runners register with this enterprise.</summary>
-    [RegularExpression("^[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Enterprise must be the enterprise's slug.")]
+    [RegularExpression("^(?!\\.{1,2}$)[A-Za-z0-9_.-]+$", ErrorMessage = "RunnerFleet:GitHub:Enterprise must be the enterprise's slug.")]
     public string? Enterprise { get; set; }
 
     /// <summary>The runner group's id, for organization and enterprise. 1 is the default group, which every repository may use: it is refused unless <see cref="PolicyOptions.AllowDefaultRunnerGroup"/>.</summary>
-    [Range(1, long.MaxValue)]
+    [Range(1, long.MaxValue, ErrorMessage = "RunnerFleet:GitHub:RunnerGroupId must be {1} or more.")]
     public long RunnerGroupId { get; set; } = 1;
 
     /// <summary>The REST API's address. GitHub Enterprise Server: <c>https://HOST/api/v3</c>. HTTPS, except on loopback.</summary>
     public Uri ApiUrl { get; set; } = new("https://api.github.com");
 
     /// <summary>The REST API version to ask for (<c>X-GitHub-Api-Version</c>).</summary>
-    [Required]
+    [Required(ErrorMessage = "RunnerFleet:GitHub:ApiVersion must not be empty.")]
     public string ApiVersion { get; set; } = "2022-11-28";
 
     /// <summary>How many registrations a second this host asks of GitHub at most. GitHub's secondary limit is 180 writes a minute (REST API, rate limits).</summary>
-    [Range(0.01, 1000)]
+    [Range(0.01, 1000, ErrorMessage = "RunnerFleet:GitHub:RegistrationsPerSecond must be {1} to {2}.")]
     public double RegistrationsPerSecond { get; set; } = 3;
 
     /// <summary>How long one request to GitHub may take. Lost answers were seen at 10 s, good ones at 1 s.</summary>
-    [Range(1, 300)]
+    [Range(1, 300, ErrorMessage = "RunnerFleet:GitHub:RequestTimeoutSeconds must be {1} to {2}.")]
     public int RequestTimeoutSeconds { get; set; } = 15;
 }
 
@@ -127,27 +126,27 @@ public sealed class PolicyOptions
 public sealed class RunnerClassOptions
 {
     /// <summary>Processor units; 1024 are one virtual CPU.</summary>
-    [Range(1, 1_048_576)]
+    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}.")]
     public int Cpu { get; set; } = 1024;
 
     /// <summary>Memory in MiB.</summary>
-    [Range(1, 67_108_864)]
+    [Range(1, 67_108_864, ErrorMessage = "must be {1} to {2}.")]
     public int Memory { get; set; } = 2048;
 
     /// <summary>Ephemeral disk in GiB. Default: the launcher's.</summary>
-    [Range(1, 65_536)]
+    [Range(1, 65_536, ErrorMessage = "must be {1} to {2}.")]
     public int? Disk { get; set; }
 
     /// <summary><c>x64</c> or <c>arm64</c>.</summary>
-    [RegularExpression("^(x64|arm64)$", ErrorMessage = "A runner class's Architecture must be x64 or arm64.")]
+    [Required(ErrorMessage = "must be x64 or arm64."), RegularExpression("^(x64|arm64)$", ErrorMessage = "must be x64 or arm64.")]
     public string Architecture { get; set; } = "x64";
 
     /// <summary>How many runners of this class may live at once. Default: no limit of its own.</summary>
-    [Range(0, int.MaxValue)]
+    [Range(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
     public int? Limit { get; set; }
 
     /// <summary>How long a job may run on this class, in seconds; 0 is no limit. Default: <see cref="TimingOptions.JobTimeLimitSeconds"/>.</summary>
-    [Range(0, int.MaxValue)]
+    [Range(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
     public int? JobTimeLimitSeconds { get; set; }
 }
 
@@ -155,23 +154,23 @@ public sealed class RunnerClassOptions
 public sealed class LimitOptions
 {
     /// <summary>In the whole fleet. Jobs beyond it wait, oldest first and by turns between repositories.</summary>
-    [Range(0, int.MaxValue)]
+    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:Fleet must be {1} or more.")]
     public int Fleet { get; set; } = 50;
 
     /// <summary>For one repository. Default: no limit of its own.</summary>
-    [Range(0, int.MaxValue)]
+    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:PerRepository must be {1} or more.")]
     public int? PerRepository { get; set; }
 
     /// <summary>How many runners are recorded for one job before it is given up, with the reason of the last.</summary>
-    [Range(1, 1000)]
+    [Range(1, 1000, ErrorMessage = "RunnerFleet:Limits:LaunchesPerJob must be {1} to {2}.")]
     public int LaunchesPerJob { get; set; } = 8;
 
     /// <summary>How often a job gets another runner because one that is not ours took its own.</summary>
-    [Range(0, 1000)]
+    [Range(0, 1000, ErrorMessage = "RunnerFleet:Limits:ReplacementsPerJob must be {1} to {2}.")]
     public int ReplacementsPerJob { get; set; } = 3;
 
     /// <summary>How many registrations one runner may claim.</summary>
-    [Range(1, 10)]
+    [Range(1, 10, ErrorMessage = "RunnerFleet:Limits:ClaimsPerRunner must be {1} to {2}.")]
     public int ClaimsPerRunner { get; set; } = 3;
 }
 
@@ -179,66 +178,66 @@ public sealed class LimitOptions
 public sealed class TimingOptions
 {
     /// <summary>Bounds everything up to RUNNING: a runner that has not got so far ends, and its job gets another.</summary>
-    [Range(60, int.MaxValue)]
+    [Range(60, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:RunnerTtlSeconds must be {1} or more.")]
     public int RunnerTtlSeconds { get; set; } = 7200;
 
     /// <summary>How long a job may run; 0 is no limit. Its runner is stopped with reason JOB_TIME_LIMIT.</summary>
-    [Range(0, int.MaxValue)]
+    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:JobTimeLimitSeconds must be {1} or more.")]
     public int JobTimeLimitSeconds { get; set; } = 21600;
 
     /// <summary>How long one launch call may take before its reply counts as lost.</summary>
-    [Range(1, 600)]
+    [Range(1, 600, ErrorMessage = "RunnerFleet:Timing:LaunchTimeoutSeconds must be {1} to {2}.")]
     public int LaunchTimeoutSeconds { get; set; } = 30;
 
     /// <summary>How long a launch may stay unknown before it is given up.</summary>
-    [Range(10, 3600)]
+    [Range(10, 3600, ErrorMessage = "RunnerFleet:Timing:StartingTimeoutSeconds must be {1} to {2}.")]
     public int StartingTimeoutSeconds { get; set; } = 600;
 
     /// <summary>How long started compute may take to claim its registration.</summary>
-    [Range(10, 7200)]
+    [Range(10, 7200, ErrorMessage = "RunnerFleet:Timing:ClaimTimeoutSeconds must be {1} to {2}.")]
     public int ClaimTimeoutSeconds { get; set; } = 600;
 
     /// <summary>How long a claimed runner may wait before GitHub is asked how it stands; asked again as often.</summary>
-    [Range(5, 7200)]
+    [Range(5, 7200, ErrorMessage = "RunnerFleet:Timing:IdleCheckSeconds must be {1} to {2}.")]
     public int IdleCheckSeconds { get; set; } = 300;
 
     /// <summary>How far apart two not-busy readings must lie before an idle runner is removed. GitHub's busy flag lags by up to a minute.</summary>
-    [Range(0, 600)]
+    [Range(0, 600, ErrorMessage = "RunnerFleet:Timing:IdleProofSeconds must be {1} to {2}.")]
     public int IdleProofSeconds { get; set; } = 60;
 
     /// <summary>How long a runner may take to exit after its job completed before it is stopped.</summary>
-    [Range(0, 600)]
+    [Range(0, 600, ErrorMessage = "RunnerFleet:Timing:ExitGraceSeconds must be {1} to {2}.")]
     public int ExitGraceSeconds { get; set; } = 60;
 
     /// <summary>How long an image build may take.</summary>
-    [Range(60, 86400)]
+    [Range(60, 86400, ErrorMessage = "RunnerFleet:Timing:ImageBuildTimeoutSeconds must be {1} to {2}.")]
     public int ImageBuildTimeoutSeconds { get; set; } = 3600;
 
     /// <summary>The first distance between two tries of something that failed; it doubles up to <see cref="RetryMaxSeconds"/>.</summary>
-    [Range(1, 3600)]
+    [Range(1, 3600, ErrorMessage = "RunnerFleet:Timing:RetrySeconds must be {1} to {2}.")]
     public int RetrySeconds { get; set; } = 15;
 
     /// <summary>The longest distance between two tries.</summary>
-    [Range(1, 86400)]
+    [Range(1, 86400, ErrorMessage = "RunnerFleet:Timing:RetryMaxSeconds must be {1} to {2}.")]
     public int RetryMaxSeconds { get; set; } = 600;
 
     /// <summary>How often GitHub is asked about a job that we believe to be queued or running, should its webhooks be lost.</summary>
-    [Range(60, 86400)]
+    [Range(60, 86400, ErrorMessage = "RunnerFleet:Timing:JobCheckSeconds must be {1} to {2}.")]
     public int JobCheckSeconds { get; set; } = 1800;
 
     /// <summary>The longest time between two drains, with or without a hint.</summary>
-    [Range(1, 3600)]
+    [Range(1, 3600, ErrorMessage = "RunnerFleet:Timing:DrainIntervalSeconds must be {1} to {2}.")]
     public int DrainIntervalSeconds { get; set; } = 10;
 
     /// <summary>The time between two sweeps.</summary>
-    [Range(5, 86400)]
+    [Range(5, 86400, ErrorMessage = "RunnerFleet:Timing:SweepIntervalSeconds must be {1} to {2}.")]
     public int SweepIntervalSeconds { get; set; } = 300;
 
     /// <summary>How long an open breaker waits before it lets one runner probe.</summary>
-    [Range(1, 86400)]
+    [Range(1, 86400, ErrorMessage = "RunnerFleet:Timing:BreakerProbeSeconds must be {1} to {2}.")]
     public int BreakerProbeSeconds { get; set; } = 300;
 
     /// <summary>How long the records of ended runners and jobs are kept, in days.</summary>
-    [Range(1, 3650)]
+    [Range(1, 3650, ErrorMessage = "RunnerFleet:Timing:HistoryDays must be {1} to {2}.")]
     public int HistoryDays { get; set; } = 10;
 }

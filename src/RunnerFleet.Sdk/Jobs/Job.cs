@@ -78,7 +78,7 @@ public sealed record Job
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
-    public IReadOnlyList<JobMove> History { get; init; } = [];
+    public IReadOnlyList<JobMove> History { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One line of a job's history.</summary>
