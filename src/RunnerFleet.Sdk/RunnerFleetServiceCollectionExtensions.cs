@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using RunnerFleet;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
+using RunnerFleet.GitHub.Rest;
 using RunnerFleet.Images;
 using RunnerFleet.Jobs;
 using RunnerFleet.Labels;

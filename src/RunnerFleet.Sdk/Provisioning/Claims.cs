@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RunnerFleet.GitHub;
+using RunnerFleet.GitHub.Rest;
 using RunnerFleet.Runners;
 using RunnerFleet.Storage;
 

@@ -17,7 +17,6 @@ internal sealed class ComputeSweep(
     Looks looks,
     Launching launching,
     IOptionsMonitor<RunnerFleetOptions> options,
-    TimeProvider clock,
     ILogger<ComputeSweep> logger)
 {
     // A listing that shows more strangers than this is more likely to be read against the wrong store.
