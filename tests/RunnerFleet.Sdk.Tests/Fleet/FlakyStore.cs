@@ -1,0 +1,64 @@
+using RunnerFleet.Jobs;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Sdk.Tests.Fleet;
+
+/// <summary>A store that fails when told to: before a commit, or after it, so that the reply is lost.</summary>
+internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
+{
+    /// <summary>Says of a commit whether it fails before it takes effect.</summary>
+    public Func<StoreCommit, bool>? FailBefore { get; set; }
+
+    /// <summary>Says of a commit whether its reply is lost.</summary>
+    public Func<StoreCommit, bool>? FailAfter { get; set; }
+
+    public int Commits { get; private set; }
+
+    private readonly HashSet<string> _forgotten = [];
+
+    /// <summary>Acts as if a runner had never been recorded.</summary>
+    public void Forget(string runnerId) => _forgotten.Add(runnerId);
+
+    public async ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken)
+    {
+        Commits++;
+        if (FailBefore?.Invoke(commit) == true)
+        {
+            throw new StoreUnavailableException("The store is down, as the test asked.");
+        }
+
+        var outcome = await inner.CommitAsync(commit, cancellationToken);
+        return FailAfter?.Invoke(commit) == true ? throw new StoreUnavailableException("The reply is lost, as the test asked.") : outcome;
+    }
+
+    public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) => _forgotten.Contains(runnerId) ? default : inner.GetRunnerAsync(runnerId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken) => inner.ListPendingAsync(query, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Runner>> ListDueRunnersAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) => inner.ListDueRunnersAsync(now, take, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Runner>> ListFreeRunnersAsync(string demandKey, int take, CancellationToken cancellationToken) => inner.ListFreeRunnersAsync(demandKey, take, cancellationToken);
+
+    public ValueTask<Page<Runner>> ListRunnersAsync(RunnerQuery query, CancellationToken cancellationToken) => inner.ListRunnersAsync(query, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<RunnerState, long>> CountRunnersAsync(CancellationToken cancellationToken) => inner.CountRunnersAsync(cancellationToken);
+
+    public ValueTask<Job?> GetJobAsync(JobKey key, CancellationToken cancellationToken) => inner.GetJobAsync(key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Job>> ListDueJobsAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) => inner.ListDueJobsAsync(now, take, cancellationToken);
+
+    public ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken) => inner.ListQueuedJobsAsync(demandKey, take, cancellationToken);
+
+    public ValueTask<Page<Job>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken) => inner.ListJobsAsync(query, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<JobState, long>> CountJobsAsync(CancellationToken cancellationToken) => inner.CountJobsAsync(cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<string, int>> GetPlacesAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) => inner.GetPlacesAsync(keys, cancellationToken);
+
+    public ValueTask<StoreEntry?> GetEntryAsync(string key, CancellationToken cancellationToken) => inner.GetEntryAsync(key, cancellationToken);
+
+    public ValueTask<IReadOnlyList<StoreEntry>> ListEntriesAsync(string prefix, int take, CancellationToken cancellationToken) => inner.ListEntriesAsync(prefix, take, cancellationToken);
+
+    public ValueTask<int> PurgeExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken) => inner.PurgeExpiredAsync(now, cancellationToken);
+}

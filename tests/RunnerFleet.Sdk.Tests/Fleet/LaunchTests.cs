@@ -1,0 +1,277 @@
+using RunnerFleet.Compute;
+using RunnerFleet.Images;
+using RunnerFleet.Jobs;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
+using RunnerFleet.Testing.Fakes;
+using RunnerFleet.Testing.GitHub;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace RunnerFleet.Sdk.Tests.Fleet;
+
+public sealed class LaunchTests
+{
+    [Fact]
+    public async Task Limits_hold_and_who_waits_knows_why()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 2);
+        var jobs = new List<StandInJob>();
+        for (var i = 0; i < 5; i++)
+        {
+            jobs.Add(world.Queue());
+            world.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await world.DeliverAsync();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => world.Fleet.DrainAsync(world.Cancel))));
+
+        Assert.Equal(2, world.Launcher.Computes.Count);
+        Assert.Equal(2, await world.PlacesAsync("fleet"));
+        var waiting = await world.RunnersAsync(RunnerState.Pending);
+        Assert.Equal(3, waiting.Count);
+        Assert.All(waiting, r => Assert.Equal(ReasonCodes.LimitReached, r.Reason!.Code));
+
+        // A place that is freed goes to the oldest.
+        world.GitHub.CancelJob(jobs[0].Id);
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(RunnerState.Pending, (await world.RunnerOfAsync(jobs[4])).State);
+        Assert.NotEqual(RunnerState.Pending, (await world.RunnerOfAsync(jobs[2])).State);
+        Assert.Equal(2, await world.PlacesAsync("fleet"));
+    }
+
+    [Fact]
+    public async Task A_class_at_its_limit_does_not_hold_up_another_class()
+    {
+        await using var world = new FleetWorld(o => o.Classes["large"].Limit = 0);
+        for (var i = 0; i < 60; i++)
+        {
+            world.Queue("self-hosted", "class:large");
+        }
+
+        var small = world.Queue();
+        await world.DeliverAndDrainAsync();
+
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(small)).State);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_matrix_of_one_repository_does_not_starve_another()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 4);
+        world.GitHub.AddRepository("acme/other");
+        for (var i = 0; i < 50; i++)
+        {
+            world.Queue();
+        }
+
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var other = world.GitHub.QueueJob("acme/other", FleetWorld.Labels);
+        await world.DeliverAndDrainAsync();
+
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(other)).State);
+    }
+
+    [Fact]
+    public async Task No_capacity_puts_the_runner_back_with_its_reason_and_its_places()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.AnswerNextLaunch(new LaunchOutcome.NoCapacity("no Fargate capacity in eu-west-1a", TimeSpan.FromSeconds(40)));
+        var (_, runner) = await world.StartAsync();
+        Assert.Equal((RunnerState.Pending, ReasonCodes.NoCapacity), (runner.State, runner.Reason!.Code));
+        Assert.Contains("eu-west-1a", runner.Reason.Message, StringComparison.Ordinal);
+        Assert.Equal(0, await world.PlacesAsync("fleet"));
+
+        await world.PassAsync(TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(5));
+        Assert.Single(world.Launcher.Launches);
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        var launched = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.WaitingForJob, 2), (launched.State, launched.Attempt));
+    }
+
+    [Fact]
+    public async Task A_rejected_launch_is_tried_with_growing_distance_and_then_given_up_with_the_reason()
+    {
+        await using var world = new FleetWorld(o => o.Limits.LaunchesPerJob = 3);
+        world.Launcher.LaunchAnswer = _ => new LaunchOutcome.Rejected("the task role may not be passed; allow iam:PassRole");
+        var job = world.Queue();
+        await world.PassAsync(TimeSpan.FromMinutes(10));
+
+        var stored = await world.JobAsync(job);
+        Assert.Equal((JobState.GaveUp, 3), (stored.State, stored.Launches));
+        Assert.Contains("iam:PassRole", stored.Diagnostic!.Message, StringComparison.Ordinal);
+        var times = world.Launcher.Launches.Count;
+        Assert.Equal(3, times);
+        Assert.All(await world.RunnersAsync(), r => Assert.Equal(RunnerState.Failed, r.State));
+    }
+
+    [Fact]
+    public async Task A_launch_whose_reply_is_lost_is_adopted_and_never_doubled()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.LoseLaunchReply = _ => true;
+        var (_, runner) = await world.StartAsync();
+        Assert.Equal(RunnerState.Starting, runner.State);
+
+        world.Launcher.LoseLaunchReply = null;
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+
+        var adopted = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.WaitingForJob, 1), (adopted.State, adopted.Attempt));
+        Assert.Single(world.Launcher.Computes);
+        Assert.All(world.Launcher.Launches, l => Assert.Equal(world.Launcher.Launches[0].Environment, l.Environment));
+        Assert.All(world.Launcher.Launches, l => Assert.Equal(world.Launcher.Launches[0].Plan, l.Plan));
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_faster_than_the_launch_reply_is_served()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.LoseLaunchReply = _ => true;
+        var (_, runner) = await world.StartAsync();
+
+        Assert.IsType<ClaimOutcome.Registered>(await world.ClaimAsync(runner));
+        world.Launcher.LoseLaunchReply = null;
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerAsync(runner.Id)).State);
+    }
+
+    [Fact]
+    public async Task A_launch_that_stays_unknown_is_decided_by_finding()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.LaunchAnswer = _ => new LaunchOutcome.Unknown("connection reset");
+        var (_, runner) = await world.StartAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(11)); // beyond StartingTimeoutSeconds: absent, so launched anew
+        world.Launcher.LaunchAnswer = null;
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+
+        var launched = await world.RunnerAsync(runner.Id);
+        Assert.Equal(RunnerState.WaitingForJob, launched.State);
+        Assert.True(launched.Attempt > 1);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_launcher_that_throws_for_one_runner_does_not_delay_the_others()
+    {
+        await using var world = new FleetWorld();
+        var poisoned = world.Queue("self-hosted", "class:large");
+        var healthy = Enumerable.Range(0, 3).Select(_ => world.Queue()).ToList();
+        world.Launcher.LaunchAnswer = r => r.Plan.ClassName == "large" ? throw new InvalidOperationException("boom") : null;
+        await world.DeliverAndDrainAsync();
+
+        foreach (var job in healthy)
+        {
+            Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(job)).State);
+        }
+
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(poisoned)).State);
+    }
+
+    [Fact]
+    public async Task A_host_that_dies_between_recording_and_launching_is_stood_in_for()
+    {
+        await using var world = new FleetWorld();
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.BeforeEachCall = _ => throw new OperationCanceledException("the host died");
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+        world.Launcher.BeforeEachCall = null;
+
+        var second = world.AddHost();
+        world.Clock.Advance(TimeSpan.FromMinutes(1));
+        await second.DrainAsync(world.Cancel);
+
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(job)).State);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_cannot_be_stored_is_answered_so_that_it_can_be_redelivered()
+    {
+        await using var world = new FleetWorld();
+        var job = world.Queue();
+        var delivery = (await world.InterceptAsync()).Single();
+        world.Store.FailBefore = _ => true;
+        Assert.IsType<WebhookOutcome.Unavailable>(await world.PostAsync(delivery));
+
+        // The reply to the commit is lost: the sender sees a failure, the redelivery finds the record.
+        world.Store.FailBefore = null;
+        world.Store.FailAfter = _ => true;
+        Assert.IsType<WebhookOutcome.Unavailable>(await world.PostAsync(delivery));
+        world.Store.FailAfter = null;
+        Assert.Equal("duplicate", Assert.IsType<WebhookOutcome.Recorded>(await world.PostAsync(delivery)).Outcome);
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Single(world.Launcher.Computes);
+        Assert.Equal(1, (await world.JobAsync(job)).Launches);
+    }
+
+    [Fact]
+    public async Task A_burst_of_256_is_launched_in_batches_and_costs_few_writes()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 300);
+        for (var i = 0; i < 256; i++)
+        {
+            world.Queue();
+        }
+
+        await world.DeliverAsync();
+        var before = world.Store.Commits;
+        var summary = await world.Fleet.DrainAsync(world.Cancel);
+
+        Assert.Equal(256, summary.Launched);
+        Assert.Equal(256, await world.PlacesAsync("fleet"));
+        // One transaction for each 25 runners, and one write for each launch.
+        Assert.True(world.Store.Commits - before <= 256 + 256 / 25 + 10, $"{world.Store.Commits - before} commits");
+    }
+
+    [Fact]
+    public async Task A_runner_beyond_its_ttl_ends_and_its_job_gets_another()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 0);
+        var (job, runner) = await world.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(7300), TimeSpan.FromMinutes(5));
+
+        var ended = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.Failed, ReasonCodes.RunnerTtl), (ended.State, ended.Reason!.Code));
+        Assert.Contains("limit of 0", ended.Reason.Message, StringComparison.Ordinal);
+        Assert.NotEqual(runner.Id, (await world.JobAsync(job)).RunnerId);
+    }
+
+    [Fact]
+    public async Task An_image_is_built_once_and_its_runners_go_on_when_it_is_ready()
+    {
+        var builder = new FakeImageBuilder();
+        await using var world = new FleetWorld(build: b => b.Services.AddSingleton<IImageBuilder>(builder));
+        var first = await world.StartAsync("self-hosted", "image:ubuntu:22.04");
+        var second = await world.StartAsync("self-hosted", "image:ubuntu:22.04");
+        Assert.Equal((RunnerState.ImageCreating, ReasonCodes.ImageBuilding), (first.Runner.State, first.Runner.Reason!.Code));
+        Assert.Equal(first.Runner.ImageBuildId, second.Runner.ImageBuildId);
+        Assert.Equal(0, await world.PlacesAsync("fleet"));
+
+        builder.Complete(first.Runner.ImageBuildId!);
+        await world.Fleet.HandleEventAsync(new FleetEvent.ImageBuildChanged(first.Runner.ImageBuildId!), world.Cancel);
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        var launched = await world.RunnerAsync(first.Runner.Id);
+        Assert.Equal(RunnerState.WaitingForJob, launched.State);
+        Assert.StartsWith("fake.registry.test/runner:", launched.Plan!.Image, StringComparison.Ordinal);
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerAsync(second.Runner.Id)).State);
+    }
+
+    [Fact]
+    public async Task A_failed_image_ends_its_runner_with_the_builds_words()
+    {
+        var builder = new FakeImageBuilder();
+        await using var world = new FleetWorld(build: b => b.Services.AddSingleton<IImageBuilder>(builder));
+        var (job, runner) = await world.StartAsync("self-hosted", "image:ubuntu:22.04");
+        builder.Fail(runner.ImageBuildId!, "apt-get failed in step 3");
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+
+        var ended = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.Failed, ReasonCodes.ImageFailed), (ended.State, ended.Reason!.Code));
+        Assert.Contains("step 3", (await world.JobAsync(job)).Diagnostic!.Message, StringComparison.Ordinal);
+    }
+}
