@@ -22,7 +22,7 @@ public sealed class InMemoryRunnerStore : IRunnerStore
     public ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(commit);
-        RefuseDoubles(commit);
+        CommitRules.RefuseDoubles(commit);
         return Answer(() =>
         {
             if (Conflicts(commit) is { Count: > 0 } conflicts)
@@ -170,20 +170,6 @@ public sealed class InMemoryRunnerStore : IRunnerStore
         {
             _entries[entry.Key] = entry;
             _entryKeys.Add(entry.Key);
-        }
-    }
-
-    // No engine can write one record twice in one transaction. This store could; saying so here finds the mistake in the first test.
-    private static void RefuseDoubles(StoreCommit commit)
-    {
-        var twice = commit.Runners.CountBy(r => $"runner {r.Id}")
-            .Concat(commit.Jobs.CountBy(j => $"job {j.Key}"))
-            .Concat(commit.Places.CountBy(p => $"place {p.Key}"))
-            .Concat(commit.Entries.CountBy(e => $"entry {e.Key}"))
-            .FirstOrDefault(write => write.Value > 1);
-        if (twice.Key is not null)
-        {
-            throw new ArgumentException($"The commit writes {twice.Key} twice.", nameof(commit));
         }
     }
 }
