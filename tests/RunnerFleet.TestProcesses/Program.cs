@@ -1,0 +1,11 @@
+using RunnerFleet.Local.Processes;
+using RunnerFleet.TestProcesses;
+
+if (RunnerSupervisor.IsRequested(args)) return await RunnerSupervisor.RunAsync(args);
+
+return args switch
+{
+    ["launch-host", .. var rest] => await LaunchHost.RunAsync(rest),
+    ["stand-in"] => await StandIn.RunAsync(),
+    _ => 64,
+};
