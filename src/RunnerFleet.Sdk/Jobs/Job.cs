@@ -59,6 +59,9 @@ public sealed record Job
     /// <summary>Why it is refused, given up, or unserved at present.</summary>
     public Reason? Diagnostic { get; init; }
 
+    /// <summary>QUEUED and unserved: no further runner is recorded for it before.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
     /// <summary>GitHub's conclusion, such as <c>success</c>, <c>failure</c> or <c>cancelled</c>; an open set.</summary>
     public string? Conclusion { get; init; }
 
@@ -78,7 +81,7 @@ public sealed record Job
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
-    public IReadOnlyList<JobMove> History { get; init; } = [];
+    public IReadOnlyList<JobMove> History { get; init => field = value ?? []; } = [];
 }
 
 /// <summary>One line of a job's history.</summary>

@@ -70,7 +70,7 @@ public sealed record Runner
     public Closing? Closing { get; init; }
 
     /// <summary>The keys of the places it holds. They are freed by these keys, in the write that empties this list.</summary>
-    public IReadOnlyList<string> Places { get; init; } = [];
+    public IReadOnlyList<string> Places { get; init => field = value ?? []; } = [];
 
     /// <summary>PENDING: not to be launched before.</summary>
     public DateTimeOffset? NotBefore { get; init; }
@@ -94,7 +94,7 @@ public sealed record Runner
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>What happened, oldest first.</summary>
-    public IReadOnlyList<RunnerMove> History { get; init; } = [];
+    public IReadOnlyList<RunnerMove> History { get; init => field = value ?? []; } = [];
 
     /// <summary>Whether the state is final.</summary>
     [JsonIgnore]

@@ -20,7 +20,7 @@ public enum RunnerScopeKind
 public sealed record RunnerScope
 {
     /// <summary>The GitHub host as people write it, such as <c>github.com</c>. It names the scope; the API address comes from options, never from a payload.</summary>
-    public string Host { get; init; } = "github.com";
+    public string Host { get; init => field = value ?? "github.com"; } = "github.com";
 
     /// <summary>Repository, organization or enterprise.</summary>
     public required RunnerScopeKind Kind { get; init; }
@@ -32,7 +32,7 @@ public sealed record RunnerScope
     public string? Repository { get; init; }
 
     /// <summary>The runner group's id. 1 is the default group, and the only one a repository knows.</summary>
-    public long RunnerGroupId { get; init; } = 1;
+    public long RunnerGroupId { get; init => field = value == 0 ? 1 : value; } = 1;
 
     /// <summary>The GitHub App installation that may act here; <see langword="null"/> where a token is used.</summary>
     public long? InstallationId { get; init; }

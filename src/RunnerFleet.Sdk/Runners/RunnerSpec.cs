@@ -26,7 +26,7 @@ public sealed record RunnerSpec
     public int? DiskGiB { get; init; }
 
     /// <summary>The operating system. Fleets run Linux.</summary>
-    public string OperatingSystem { get; init; } = "linux";
+    public string OperatingSystem { get; init => field = value ?? "linux"; } = "linux";
 
     /// <summary>The processor architecture as GitHub writes it in labels: <c>x64</c> or <c>arm64</c>.</summary>
     public string? Architecture { get; init; }

@@ -6,6 +6,10 @@ using RunnerFleet.Runners;
 namespace RunnerFleet.Storage;
 
 /// <summary>Turns records into JSON and back, for stores that keep documents. Unknown members are ignored and absent ones take their defaults, so that an older or a newer version of the SDK can read the same store.</summary>
+/// <remarks>
+/// The generated reader sets every <c>init</c> member, those that are absent to <see langword="null"/> or 0: an initializer alone is lost on the way.
+/// A member of a record whose default is neither therefore says its default in <c>init</c> too.
+/// </remarks>
 public static class RecordJson
 {
     /// <summary>Writes a runner as UTF-8 JSON.</summary>

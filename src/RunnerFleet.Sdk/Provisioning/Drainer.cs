@@ -1,0 +1,306 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RunnerFleet.Compute;
+using RunnerFleet.Images;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Provisioning;
+
+/// <summary>
+/// Launches what is pending: image, breaker, places, launch. Places are taken for up to 25 runners in one transaction, oldest first and by turns between
+/// repositories. A runner that must wait keeps the reason in its record; one that fails never delays the others.
+/// </summary>
+internal sealed class Drainer(
+    IRunnerStore store,
+    FleetWriter writer,
+    Launching launching,
+    LaunchRequests requests,
+    Endings endings,
+    Breakers breakers,
+    IComputeLauncher launcher,
+    IRunnerClassCatalog classes,
+    RunnerImages images,
+    IControlPlaneAddress address,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock,
+    ILogger<Drainer> logger)
+{
+    // A DynamoDB transaction holds 100 items: 25 runners with their places stay far below, and a burst does not fight over one counter.
+    private const int BatchSize = 25;
+    private const int MaxRounds = 400;
+
+    public async Task<DrainSummary> DrainAsync(CancellationToken cancellationToken)
+    {
+        var summary = new DrainSummary();
+        for (var round = 0; round < MaxRounds; round++)
+        {
+            var pending = await store.ListPendingAsync(new PendingQuery { Now = clock.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            if (pending.Count == 0)
+            {
+                break;
+            }
+
+            var before = summary;
+            summary = await RoundAsync(FairOrder.Of(pending), summary, cancellationToken).ConfigureAwait(false);
+            if (summary.Launched == before.Launched && summary.PutOff == before.PutOff)
+            {
+                break; // whoever is left waits for a place
+            }
+        }
+
+        return summary;
+    }
+
+    private async Task<DrainSummary> RoundAsync(IReadOnlyList<Runner> pending, DrainSummary summary, CancellationToken cancellationToken)
+    {
+        var context = await ContextAsync(pending, cancellationToken).ConfigureAwait(false);
+        var batch = new List<Ready>(BatchSize);
+        foreach (var runner in pending)
+        {
+            try
+            {
+                switch (await PrepareAsync(runner, context, cancellationToken).ConfigureAwait(false))
+                {
+                    case Ready ready:
+                        batch.Add(ready);
+                        break;
+                    case Step.PutOff:
+                        summary = summary with { PutOff = summary.PutOff + 1 };
+                        break;
+                }
+            }
+#pragma warning disable CA1031 // one bad runner stays one bad runner
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.RunnerStepFailed(runner.Id, e);
+                summary = summary with { Errors = summary.Errors + 1 };
+            }
+
+            if (batch.Count == BatchSize)
+            {
+                summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+                batch.Clear();
+            }
+        }
+
+        return batch.Count == 0 ? summary : await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainSummary summary, CancellationToken cancellationToken)
+    {
+        var starting = await TakePlacesAsync(batch, cancellationToken).ConfigureAwait(false);
+        using var slots = new SemaphoreSlim(Math.Max(1, launcher.Capabilities.ParallelLaunches));
+        var launches = starting.Select(async runner =>
+        {
+            await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return await launching.LaunchAsync(runner, cancellationToken).ConfigureAwait(false) ? (1, 0, 0) : (0, 1, 0);
+            }
+#pragma warning disable CA1031 // the runner is STARTING and due: it is sent again
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.RunnerStepFailed(runner.Id, e);
+                return (0, 0, 1);
+            }
+            finally
+            {
+                slots.Release();
+            }
+        });
+        foreach (var (launched, putOff, errors) in await Task.WhenAll(launches).ConfigureAwait(false))
+        {
+            summary = summary with { Launched = summary.Launched + launched, PutOff = summary.PutOff + putOff, Errors = summary.Errors + errors };
+        }
+
+        return summary;
+    }
+
+    /// <summary>One transaction for all; if that meets a conflict or a full limit, one for each, so that a single row cannot hold the others up.</summary>
+    private async Task<IReadOnlyList<Runner>> TakePlacesAsync(IReadOnlyList<Ready> batch, CancellationToken cancellationToken)
+    {
+        var all = Commit(batch);
+        if (await writer.CommitAsync(all, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed)
+        {
+            return [.. batch.Select(r => all.Stored(r.Runner.Id))];
+        }
+
+        var taken = new List<Runner>();
+        if (batch.Count > 1)
+        {
+            foreach (var ready in batch)
+            {
+                var one = Commit([ready]);
+                if (await writer.CommitAsync(one, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed)
+                {
+                    taken.Add(one.Stored(ready.Runner.Id));
+                }
+            }
+        }
+
+        return taken;
+    }
+
+    private FleetCommit Commit(IReadOnlyList<Ready> batch)
+    {
+        var now = clock.GetUtcNow();
+        var timing = options.CurrentValue.Timing;
+        var commit = new FleetCommit();
+        foreach (var (runner, plan, places) in batch)
+        {
+            foreach (var (key, limit) in places)
+            {
+                commit.Limit(key, limit);
+            }
+
+            commit.Put(runner, runner.Move(RunnerState.Starting, Reason.Of(ReasonCodes.PlacesTaken, $"Launch attempt {plan.Attempt}, class {plan.ClassName}."), now) with
+            {
+                Attempt = plan.Attempt,
+                Plan = plan,
+                Compute = null,
+                ComputeGone = false,
+                Places = [.. places.Select(p => p.Key)],
+                NotBefore = null,
+                Reason = null,
+                Deadline = now.AddSeconds(timing.LaunchTimeoutSeconds + timing.RetrySeconds), // if this host dies now, another sends it again
+            });
+        }
+
+        return commit;
+    }
+
+    private async Task<object> PrepareAsync(Runner runner, DrainContext context, CancellationToken cancellationToken)
+    {
+        if (runner.Closing is not null)
+        {
+            return Step.Waits; // the due runner ends it
+        }
+
+        if (context.Classes is null)
+        {
+            return await PutOffAsync(runner, Reason.Of(ReasonCodes.ClassesUnavailable, "The runner classes cannot be read at present; tried again."), Later(), cancellationToken).ConfigureAwait(false);
+        }
+
+        if (requests.ClassOf(runner, context.Classes) is not { } runnerClass)
+        {
+            await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.UnknownClass, $"The class {runner.Spec.ClassName} is no longer in the catalogue. Add it again, or change the job's label."), null, cancellationToken).ConfigureAwait(false);
+            return Step.PutOff;
+        }
+
+        foreach (var key in new[] { Breakers.Scope(runner.Scope), Breakers.Network })
+        {
+            if (context.Held.TryGetValue(key, out var held))
+            {
+                return await PutOffAsync(runner, held.Reason, held.Until, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        if (address.Url is not { } url)
+        {
+            return await PutOffAsync(runner, Reason.Of("NO_ADDRESS", "The control plane's address is not known yet. Set RunnerFleet:PublicUrl."), Later(), cancellationToken).ConfigureAwait(false);
+        }
+
+        var image = await images.ForAsync(runner, runnerClass, cancellationToken).ConfigureAwait(false);
+        if (!image.CanLaunch)
+        {
+            return image.Changed ? Step.PutOff : Step.Waits;
+        }
+
+        var places = Places.Of(runner, runnerClass, options.CurrentValue.Limits);
+        if (places.FirstOrDefault(p => p.Limit <= context.Taken.GetValueOrDefault(p.Key)) is { Key: { } full } none)
+        {
+            return await WaitForPlaceAsync(runner, full, none.Limit ?? 0, cancellationToken).ConfigureAwait(false);
+        }
+
+        // A probe is spent only on a runner that would be launched; from here on the others wait behind it.
+        foreach (var key in new[] { Breakers.Scope(runner.Scope), Breakers.Network })
+        {
+            var (go, reason, until) = await breakers.MayLaunchAsync(key, context.Breakers, cancellationToken).ConfigureAwait(false);
+            if (!go)
+            {
+                context.Held[key] = (reason!, until);
+                return await PutOffAsync(runner, reason!, until, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (context.Breakers.TryGetValue(key, out var open) && open.OpenedAt is not null)
+            {
+                context.Held[key] = (Reason.Of(ReasonCodes.BreakerOpen, $"Launches wait since {open.OpenedAt:u}; one runner probes: {open.Reason.Message}"), clock.GetUtcNow().AddSeconds(options.CurrentValue.Timing.BreakerProbeSeconds));
+            }
+        }
+
+        foreach (var (key, _) in places)
+        {
+            context.Taken[key] = context.Taken.GetValueOrDefault(key) + 1;
+        }
+
+        return new Ready(runner, requests.Plan(runner, runnerClass, image.Image, url), places);
+    }
+
+    private DateTimeOffset Later() => clock.GetUtcNow().AddSeconds(options.CurrentValue.Timing.RetrySeconds);
+
+    private async Task<Step> PutOffAsync(Runner runner, Reason reason, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        await writer.CommitAsync(new FleetCommit().Put(runner, runner with { Reason = reason, NotBefore = until }), cancellationToken).ConfigureAwait(false);
+        return Step.PutOff;
+    }
+
+    private async Task<Step> WaitForPlaceAsync(Runner runner, string key, int limit, CancellationToken cancellationToken)
+    {
+        var reason = Reason.Of(ReasonCodes.LimitReached, $"The limit of {limit} under '{key}' is reached; waits for a place.");
+        if (runner.Reason != reason)
+        {
+            await writer.CommitAsync(new FleetCommit().Put(runner, runner with { Reason = reason }), cancellationToken).ConfigureAwait(false);
+        }
+
+        return Step.Waits;
+    }
+
+    private async Task<DrainContext> ContextAsync(IReadOnlyList<Runner> pending, CancellationToken cancellationToken)
+    {
+        IReadOnlyDictionary<string, RunnerClass>? known;
+        try
+        {
+            known = await classes.GetClassesAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ClassesUnavailableException)
+        {
+            known = null;
+        }
+
+        var limits = options.CurrentValue.Limits;
+        var keys = known is null ? [] : pending
+            .Select(r => (Runner: r, Class: requests.ClassOf(r, known)))
+            .Where(r => r.Class is not null)
+            .SelectMany(r => Places.Of(r.Runner, r.Class!, limits).Select(p => p.Key))
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
+        return new DrainContext
+        {
+            Classes = known,
+            Breakers = await breakers.ReadAsync(cancellationToken).ConfigureAwait(false),
+            Taken = new Dictionary<string, int>(await store.GetPlacesAsync(keys, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal),
+        };
+    }
+
+    private enum Step
+    {
+        Waits,
+        PutOff,
+    }
+
+    private sealed record Ready(Runner Runner, LaunchPlan Plan, IReadOnlyList<(string Key, int? Limit)> Places);
+
+    private sealed class DrainContext
+    {
+        public IReadOnlyDictionary<string, RunnerClass>? Classes { get; init; }
+
+        public required IReadOnlyDictionary<string, BreakerState> Breakers { get; init; }
+
+        public required Dictionary<string, int> Taken { get; init; }
+
+        public Dictionary<string, (Reason Reason, DateTimeOffset Until)> Held { get; } = new(StringComparer.Ordinal);
+    }
+}

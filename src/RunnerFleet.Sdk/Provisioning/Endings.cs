@@ -1,0 +1,70 @@
+using Microsoft.Extensions.Options;
+using RunnerFleet.Jobs;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Provisioning;
+
+/// <summary>
+/// The last move of a runner, in one transaction with all that hangs on it: its places are freed by the keys in its row, and its job, if nobody ran it, is
+/// unserved again. Called only when the compute is proven stopped or was never launched.
+/// </summary>
+internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand demand, HintSender hints, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
+{
+    public async Task<Runner?> EndAsync(string runnerId, bool fault, Reason cause, ComputeEnd? computeEnd, CancellationToken cancellationToken)
+    {
+        string? demandKey = null;
+        var ended = await Retry.OnConflictAsync(async () =>
+        {
+            demandKey = null;
+            var runner = await store.GetRunnerAsync(runnerId, cancellationToken).ConfigureAwait(false);
+            if (runner is null || runner.IsTerminal)
+            {
+                return (true, runner);
+            }
+
+            var now = clock.GetUtcNow();
+            var timing = options.CurrentValue.Timing;
+            var after = runner.End(fault, cause, now, TimeSpan.FromDays(timing.HistoryDays)) with { Places = [], ComputeEnd = computeEnd ?? runner.ComputeEnd };
+            var commit = new FleetCommit().Put(runner, after);
+            if (runner.Job is { } key && await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false) is { } job && job.RunnerId == runner.Id)
+            {
+                if (job.State == JobState.Queued)
+                {
+                    demandKey = job.DemandKey;
+                    commit.Put(job, Unserved(job, runner, fault, cause, now, timing));
+                }
+                else if (job.State == JobState.InProgress)
+                {
+                    // Its completion is on the way, or lost: GitHub is asked soon.
+                    commit.Put(job, job with { Deadline = now.AddSeconds(timing.RetrySeconds) });
+                }
+            }
+
+            var committed = await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed;
+            return (committed, after);
+        }).ConfigureAwait(false);
+
+        if (demandKey is not null)
+        {
+            await demand.ReconcileQuietlyAsync([demandKey], cancellationToken).ConfigureAwait(false);
+        }
+
+        await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false); // a place may be free
+        return ended;
+    }
+
+    private static Job Unserved(Job job, Runner runner, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
+    {
+        // A runner that had a registration may have run the job with the news of it lost: GitHub is asked first (the due job).
+        var wait = runner.Claims > 0 || fault ? Backoff.After(Math.Max(1, job.Launches), timing) : TimeSpan.Zero;
+        var note = Reason.Of(cause.Code, $"Its runner {runner.Id} ended: {cause.Message}");
+        return job.Note(note, now) with
+        {
+            RunnerId = null,
+            Diagnostic = note,
+            NotBefore = wait > TimeSpan.Zero ? now + wait : null,
+            Deadline = now + wait,
+        };
+    }
+}

@@ -1,0 +1,112 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Logging;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Provisioning;
+
+/// <summary>The small facts that all hosts of a fleet share: leases, breakers, notices, scopes seen. Each is one store entry under a prefix of its own.</summary>
+internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger<FleetState> logger)
+{
+    private const string NoticePrefix = "notice/";
+    private const string ScopePrefix = "scope/";
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
+
+    /// <summary>Changes an entry; the change may be made again on a newer value, and says <see langword="null"/> when there is nothing to change.</summary>
+    public Task<bool> ChangeAsync(string key, Func<StoreEntry?, StoreEntry?> change, CancellationToken cancellationToken) =>
+        Retry.OnConflictAsync(async () =>
+        {
+            var before = await store.GetEntryAsync(key, cancellationToken).ConfigureAwait(false);
+            var after = change(before);
+            if (after is null)
+            {
+                return (true, false);
+            }
+
+            var outcome = await store.CommitAsync(new StoreCommit { Entries = [after with { Version = (before?.Version ?? 0) + 1 }] }, cancellationToken).ConfigureAwait(false);
+            return (outcome is CommitOutcome.Committed, true);
+        });
+
+    /// <summary>Takes a lease. It only saves work: every act stays safe with two holders.</summary>
+    public async Task<bool> TryLeaseAsync(string name, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var key = $"lease/{name}";
+        var before = await store.GetEntryAsync(key, cancellationToken).ConfigureAwait(false);
+        if (before is { Value: not null } && before.ExpiresAt > now)
+        {
+            return false;
+        }
+
+        var mine = new StoreEntry { Key = key, Version = (before?.Version ?? 0) + 1, Value = "held", ExpiresAt = now + duration };
+        return await store.CommitAsync(new StoreCommit { Entries = [mine] }, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed;
+    }
+
+    /// <summary>Gives a lease back early.</summary>
+    public Task ReleaseAsync(string name, CancellationToken cancellationToken) =>
+        ChangeAsync($"lease/{name}", e => e is null ? null : e with { Value = null, ExpiresAt = clock.GetUtcNow() }, cancellationToken);
+
+    /// <summary>Keeps a notice for a day. A notice that cannot be kept is logged; nothing else depends on it.</summary>
+    public async Task NoticeAsync(Reason reason, string subject, CancellationToken cancellationToken)
+    {
+        logger.Noticed(reason.Code, subject, reason.Message);
+        var now = clock.GetUtcNow();
+        var value = JsonSerializer.Serialize(new Notice { At = now, Reason = reason, Subject = subject }, FleetStateJson.Default.Notice);
+        try
+        {
+            await ChangeAsync($"{NoticePrefix}{reason.Code}/{subject}", e => new StoreEntry { Key = $"{NoticePrefix}{reason.Code}/{subject}", Version = 0, Value = value, ExpiresAt = now.AddDays(1) }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException e)
+        {
+            logger.NoticeLost(e);
+        }
+    }
+
+    public async Task<IReadOnlyList<Notice>> NoticesAsync(int take, CancellationToken cancellationToken)
+    {
+        var entries = await store.ListEntriesAsync(NoticePrefix, 1000, cancellationToken).ConfigureAwait(false);
+        return [.. Live(entries).Select(e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.Notice)!).OrderByDescending(n => n.At).Take(take)];
+    }
+
+    /// <summary>Remembers where registrations were made, so that ghosts are looked for there, also after the last runner is gone.</summary>
+    private Task SawScopeAsync(RunnerScope scope, CancellationToken cancellationToken)
+    {
+        var expires = clock.GetUtcNow().AddDays(2); // GitHub removes an unused ephemeral runner after one day
+        return ChangeAsync(ScopePrefix + scope.Key, e => e is { Value: not null } && e.ExpiresAt > expires.AddDays(-1)
+            ? null
+            : new StoreEntry { Key = ScopePrefix + scope.Key, Version = 0, Value = JsonSerializer.Serialize(scope, FleetStateJson.Default.RunnerScope), ExpiresAt = expires }, cancellationToken);
+    }
+
+    /// <summary>The same, at most once an hour from this process: a claim should cost no more than it must.</summary>
+    public async ValueTask SawScopeOnceAsync(RunnerScope scope, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        if (_seen.TryGetValue(scope.Key, out var at) && now - at < TimeSpan.FromHours(1))
+        {
+            return;
+        }
+
+        await SawScopeAsync(scope, cancellationToken).ConfigureAwait(false);
+        _seen[scope.Key] = now;
+    }
+
+    public async Task<IReadOnlyList<RunnerScope>> ScopesAsync(CancellationToken cancellationToken)
+    {
+        var entries = await store.ListEntriesAsync(ScopePrefix, 1000, cancellationToken).ConfigureAwait(false);
+        return [.. Live(entries).Select(e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.RunnerScope)!)];
+    }
+
+    private IEnumerable<StoreEntry> Live(IEnumerable<StoreEntry> entries)
+    {
+        var now = clock.GetUtcNow();
+        return entries.Where(e => e.Value is not null && (e.ExpiresAt is null || e.ExpiresAt > now));
+    }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(Notice))]
+[JsonSerializable(typeof(RunnerScope))]
+[JsonSerializable(typeof(BreakerState))]
+internal sealed partial class FleetStateJson : JsonSerializerContext;

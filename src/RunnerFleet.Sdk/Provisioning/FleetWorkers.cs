@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RunnerFleet.Compute;
+
+namespace RunnerFleet.Provisioning;
+
+/// <summary>Drains on every hint, and by the clock. Never parallel to itself: one drain launches in parallel.</summary>
+internal sealed class DrainWorker(IRunnerFleet fleet, IFleetQueue queue, IOptionsMonitor<RunnerFleetOptions> options, ILogger<DrainWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await fleet.DrainAsync(stoppingToken).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // the worker outlives every failure
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.DrainFailed(e);
+            }
+
+            await queue.WaitAsync(TimeSpan.FromSeconds(options.CurrentValue.Timing.DrainIntervalSeconds), stoppingToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>Sweeps once at start, since a host may start after a crash, and then by the clock.</summary>
+internal sealed class SweepWorker(IRunnerFleet fleet, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<SweepWorker> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await fleet.SweepAsync(stoppingToken).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // the worker outlives every failure
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.SweepFailed(e);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(options.CurrentValue.Timing.SweepIntervalSeconds), clock, stoppingToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>Passes a launcher's own events on.</summary>
+internal sealed class ComputeEventWorker(IRunnerFleet fleet, IEnumerable<IComputeEventSource> sources, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<ComputeEventWorker> logger) : BackgroundService
+{
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(sources.Select(s => WatchAsync(s, stoppingToken)));
+
+    private async Task WatchAsync(IComputeEventSource source, CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await foreach (var description in source.WatchAsync(stoppingToken).ConfigureAwait(false))
+                {
+                    await HandleAsync(description, stoppingToken).ConfigureAwait(false);
+                }
+            }
+#pragma warning disable CA1031 // the worker outlives every failure
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.WatchFailed(e);
+            }
+
+            await Task.Delay(TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds), clock, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task HandleAsync(ComputeDescription description, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await fleet.HandleEventAsync(new FleetEvent.ComputeChanged(description), stoppingToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // one event must not end the watch
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            logger.RunnerStepFailed(description.RunnerId ?? description.Compute.ToString(), e);
+        }
+    }
+}

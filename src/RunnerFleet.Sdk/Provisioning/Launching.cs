@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RunnerFleet.Compute;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Provisioning;
+
+/// <summary>Sends one attempt to the launcher and stores what came of it. A runner that is STARTING may be sent again at any time, by any host: the request is the same.</summary>
+internal sealed class Launching(
+    IRunnerStore store,
+    FleetWriter writer,
+    IComputeLauncher launcher,
+    LaunchRequests requests,
+    Endings endings,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock,
+    ILogger<Launching> logger)
+{
+    /// <returns>Whether compute runs for the attempt.</returns>
+    public async Task<bool> LaunchAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        var outcome = await SendAsync(runner, cancellationToken).ConfigureAwait(false);
+        logger.LaunchEnded(runner.Id, runner.Attempt, outcome.GetType().Name, Detail(outcome));
+        switch (outcome)
+        {
+            case LaunchOutcome.Launched launched:
+                await StartedAsync(runner, launched.Compute, Reason.Of(ReasonCodes.Launched, $"Started as {launched.Compute}."), cancellationToken).ConfigureAwait(false);
+                return true;
+            case LaunchOutcome.Existing existing:
+                await StartedAsync(runner, existing.Compute, Reason.Of(ReasonCodes.Adopted, $"Was started already as {existing.Compute}."), cancellationToken).ConfigureAwait(false);
+                return true;
+            case LaunchOutcome.NoCapacity none:
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), none.RetryAfter, cancellationToken).ConfigureAwait(false);
+                return false;
+            case LaunchOutcome.Throttled throttled:
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), throttled.RetryAfter, cancellationToken).ConfigureAwait(false);
+                return false;
+            case LaunchOutcome.Rejected rejected:
+                await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), null, cancellationToken).ConfigureAwait(false);
+                return false;
+            default:
+                await UnknownAsync(runner, ((LaunchOutcome.Unknown)outcome).Reason, cancellationToken).ConfigureAwait(false);
+                return false;
+        }
+    }
+
+    /// <summary>Stores that the compute of an attempt exists, however that became known.</summary>
+    public Task<Runner?> StartedAsync(Runner runner, ComputeRef compute, Reason cause, CancellationToken cancellationToken) =>
+        ChangeAsync(runner, (current, now) =>
+        {
+            if (current.Compute == compute)
+            {
+                return null;
+            }
+
+            var timing = options.CurrentValue.Timing;
+            var seen = current with { Compute = compute };
+            if (current.State != RunnerState.Starting)
+            {
+                return seen.Note(cause, now); // its claim, or its job, was faster than the reply
+            }
+
+            var claimBy = now.AddSeconds(current.Claims == 0 ? timing.ClaimTimeoutSeconds : timing.IdleCheckSeconds);
+            return seen.Move(RunnerState.WaitingForJob, cause, now) with { Deadline = current.Closing is null ? claimBy : now };
+        }, cancellationToken);
+
+    /// <summary>Stores that the attempt is proven not to run: the runner gives its places back and waits, or ends if its end had begun.</summary>
+    public async Task NotLaunchedAsync(Runner runner, Reason cause, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    {
+        if (runner.Closing is not null)
+        {
+            await endings.EndAsync(runner.Id, runner.Closing.Fault, runner.Closing.Cause, null, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        await ChangeAsync(runner, (current, now) =>
+        {
+            if (current.State != RunnerState.Starting || current.Closing is not null)
+            {
+                return null; // a closing mark came between: the due runner ends it
+            }
+
+            var timing = options.CurrentValue.Timing;
+            return current.Move(RunnerState.Pending, cause, now) with
+            {
+                Places = [],
+                Compute = null,
+                Plan = null,
+                Reason = cause,
+                NotBefore = now + (retryAfter ?? Backoff.After(current.Attempt, timing)),
+                Deadline = current.CreatedAt.AddSeconds(timing.RunnerTtlSeconds),
+            };
+        }, cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<Runner?> UnknownAsync(Runner runner, string reason, CancellationToken cancellationToken) =>
+        ChangeAsync(runner, (current, now) => current.State != RunnerState.Starting ? null : Noted(current, reason, now) with
+        {
+            Deadline = now + Backoff.Since(current.StateSince, now, options.CurrentValue.Timing),
+        }, cancellationToken);
+
+    private static Runner Noted(Runner current, string reason, DateTimeOffset now)
+    {
+        var cause = Reason.Of(ReasonCodes.LaunchUnknown, $"Whether the launch took effect is unknown: {reason}");
+        return current.History[^1].Cause == cause ? current : current.Note(cause, now);
+    }
+
+    /// <summary>Changes the runner as long as it is still at the attempt that the change is about.</summary>
+    private Task<Runner?> ChangeAsync(Runner runner, Func<Runner, DateTimeOffset, Runner?> change, CancellationToken cancellationToken)
+    {
+        Runner? current = runner;
+        return Retry.OnConflictAsync(async () =>
+        {
+            current ??= await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false);
+            if (current is null or { IsTerminal: true } or { Plan: null } || current.Attempt != runner.Attempt || change(current, clock.GetUtcNow()) is not { } after)
+            {
+                return (true, current);
+            }
+
+            var commit = new FleetCommit().Put(current, after);
+            var done = await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed;
+            current = null;
+            return (done, done ? commit.Stored(runner.Id) : null);
+        });
+    }
+
+    private async Task<LaunchOutcome> SendAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds), clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            return await launcher.LaunchAsync(requests.Request(runner), linked.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new LaunchOutcome.Unknown("the launcher did not answer in time");
+        }
+#pragma warning disable CA1031 // an exception from a launcher counts as Unknown (IComputeLauncher)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            logger.LaunchFailed(runner.Id, runner.Attempt, e);
+            return new LaunchOutcome.Unknown($"the launcher failed ({e.GetType().Name})");
+        }
+    }
+
+    private static string? Detail(LaunchOutcome outcome) => outcome switch
+    {
+        LaunchOutcome.Launched o => o.Compute.ToString(),
+        LaunchOutcome.Existing o => o.Compute.ToString(),
+        LaunchOutcome.NoCapacity o => o.Reason,
+        LaunchOutcome.Throttled o => o.Reason,
+        LaunchOutcome.Rejected o => o.Reason,
+        LaunchOutcome.Unknown o => o.Reason,
+        _ => null,
+    };
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Logging;
+
+namespace RunnerFleet.Provisioning;
+
+// Provisioning: 2000-2099. Operators alert on ids; they do not move.
+internal static partial class Log
+{
+    [LoggerMessage(2000, LogLevel.Information, "Delivery {DeliveryId}: job {Job} {Outcome}, runner {RunnerId}.")]
+    public static partial void WebhookRecorded(this ILogger logger, string? deliveryId, string job, string outcome, string? runnerId);
+
+    [LoggerMessage(2001, LogLevel.Debug, "Delivery {DeliveryId} ignored: {Reason}")]
+    public static partial void WebhookIgnored(this ILogger logger, string? deliveryId, string reason);
+
+    [LoggerMessage(2002, LogLevel.Warning, "Delivery {DeliveryId} turned away: {Reason}")]
+    public static partial void WebhookRefused(this ILogger logger, string? deliveryId, string reason);
+
+    [LoggerMessage(2003, LogLevel.Error, "Delivery {DeliveryId} could not be stored; it shows as failed at GitHub and can be redelivered.")]
+    public static partial void WebhookNotStored(this ILogger logger, string? deliveryId, Exception exception);
+
+    [LoggerMessage(2010, LogLevel.Information, "Runner {RunnerId}, attempt {Attempt}: {Outcome} {Detail}")]
+    public static partial void LaunchEnded(this ILogger logger, string runnerId, int attempt, string outcome, string? detail);
+
+    [LoggerMessage(2011, LogLevel.Warning, "Runner {RunnerId}, attempt {Attempt}: the launcher failed; whether it started is unknown and will be found out.")]
+    public static partial void LaunchFailed(this ILogger logger, string runnerId, int attempt, Exception exception);
+
+    [LoggerMessage(2020, LogLevel.Information, "Runner {RunnerId} claimed registration {RunnerName}.")]
+    public static partial void Claimed(this ILogger logger, string runnerId, string runnerName);
+
+    [LoggerMessage(2021, LogLevel.Warning, "Claim of runner {RunnerId} turned away: {Reason}")]
+    public static partial void ClaimRefused(this ILogger logger, string runnerId, string reason);
+
+    [LoggerMessage(2030, LogLevel.Error, "Runner {RunnerId} could not be handled; it is tried again.")]
+    public static partial void RunnerStepFailed(this ILogger logger, string runnerId, Exception exception);
+
+    [LoggerMessage(2031, LogLevel.Error, "Job {Job} could not be handled; it is tried again.")]
+    public static partial void JobStepFailed(this ILogger logger, string job, Exception exception);
+
+    [LoggerMessage(2032, LogLevel.Error, "Demand {DemandKey} could not be counted; it is tried again.")]
+    public static partial void DemandFailed(this ILogger logger, string demandKey, Exception exception);
+
+    [LoggerMessage(2033, LogLevel.Warning, "The hint to drain was lost; the next drain is due by the clock.")]
+    public static partial void HintLost(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2040, LogLevel.Warning, "{Code} {Subject}: {Message}")]
+    public static partial void Noticed(this ILogger logger, string code, string subject, string message);
+
+    [LoggerMessage(2041, LogLevel.Warning, "A notice could not be kept.")]
+    public static partial void NoticeLost(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2042, LogLevel.Error, "Observer {Observer} failed on a move.")]
+    public static partial void ObserverFailed(this ILogger logger, string observer, Exception exception);
+
+    [LoggerMessage(2050, LogLevel.Error, "A drain failed; the next is due by the clock.")]
+    public static partial void DrainFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2051, LogLevel.Error, "A sweep failed; the next is due by the clock.")]
+    public static partial void SweepFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2052, LogLevel.Error, "Watching compute events failed; watching again. Until then the sweeper finds out.")]
+    public static partial void WatchFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseStore<T>(), UseSqlite(…) or UseDynamoDb().")]
+    public static partial void InMemoryStore(this ILogger logger);
+
+    [LoggerMessage(2061, LogLevel.Error, "The changed settings are not valid and were not taken; the last good ones stay in force: {Failures}")]
+    public static partial void SettingsRefused(this ILogger logger, string failures);
+}

@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RunnerFleet.Compute;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Sweeping;
+
+/// <summary>Compares the launcher's list with the records, both ways: compute without a live record is removed, records whose compute has ended move on.</summary>
+internal sealed class ComputeSweep(
+    IRunnerStore store,
+    IComputeLauncher launcher,
+    FleetState state,
+    RegistrationRemoval removal,
+    DueRunners dueRunners,
+    Looks looks,
+    Launching launching,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    ILogger<ComputeSweep> logger)
+{
+    // A listing that shows more strangers than this is more likely to be read against the wrong store.
+    private const double StrangersToHalt = 0.2;
+
+    // Below this number a fraction says nothing, and remove-then-stop protects each of them anyway.
+    private const int StrangersAlwaysHandled = 5;
+
+    public async Task<SweepSummary> SweepAsync(SweepSummary summary, CancellationToken cancellationToken)
+    {
+        var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
+        var running = listed.Where(c => c.Status != ComputeStatus.Stopped).ToArray();
+        var orphans = new List<ComputeDescription>();
+        var strangers = 0;
+        foreach (var compute in running)
+        {
+            var runner = compute.RunnerId is { } id ? await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false) : null;
+            if (runner is { IsTerminal: false } && runner.Attempt == compute.Attempt && runner.Plan is not null)
+            {
+                if (runner.Compute is null)
+                {
+                    await launching.StartedAsync(runner, compute.Compute, Reason.Of(ReasonCodes.Adopted, $"Found as {compute.Compute}."), cancellationToken).ConfigureAwait(false);
+                }
+            }
+            else
+            {
+                orphans.Add(compute);
+                strangers += runner is null ? 1 : 0;
+            }
+        }
+
+        summary = summary with { OrphanedCompute = orphans.Count };
+        if (strangers > StrangersAlwaysHandled && strangers > StrangersToHalt * running.Length)
+        {
+            await state.NoticeAsync(Reason.Of(ReasonCodes.CleanUpHalted, $"{strangers} of {running.Length} running computes have no record. Clean-up of compute is halted: check that this host uses the right store and fleet name."), launcher.Name, cancellationToken).ConfigureAwait(false);
+            return summary with { Halted = true };
+        }
+
+        foreach (var orphan in orphans)
+        {
+            summary = await EachAsync(summary, orphan.Compute.ToString(), () => RemoveOrphanAsync(orphan, cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+
+        return await LookAtMissingAsync(summary, [.. running.Select(c => c.Compute)], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Remove, then stop: whatever name it may have registered under is looked for in every scope, and a busy one is left alone.</summary>
+    private async Task RemoveOrphanAsync(ComputeDescription orphan, CancellationToken cancellationToken)
+    {
+        var o = options.CurrentValue;
+        if (orphan.RunnerId is { } id)
+        {
+            var runner = await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+            var scopes = runner is not null ? [runner.Scope] : await state.ScopesAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var scope in scopes)
+            {
+                for (var number = 1; number <= o.Limits.ClaimsPerRunner; number++)
+                {
+                    var isPresent = runner is { IsTerminal: false } && runner.Registration?.Number == number;
+                    if (!isPresent && await removal.RemoveByNameAsync(scope, RunnerName.Format(o.Name, id, number), cancellationToken).ConfigureAwait(false) != RemovalOutcome.Gone)
+                    {
+                        return; // busy, or unknown: looked at again by the next sweep
+                    }
+                }
+            }
+        }
+
+        await state.NoticeAsync(Reason.Of(ReasonCodes.OrphanedCompute, "Compute without a live record was stopped."), orphan.Compute.ToString(), cancellationToken).ConfigureAwait(false);
+        await launcher.StopAsync(orphan.Compute, $"{ReasonCodes.OrphanedCompute}: no live record", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A live record whose compute is not listed is not therefore dead: it is looked at by itself.</summary>
+    private async Task<SweepSummary> LookAtMissingAsync(SweepSummary summary, HashSet<ComputeRef> running, CancellationToken cancellationToken)
+    {
+        string? continuation = null;
+        do
+        {
+            var page = await store.ListRunnersAsync(new RunnerQuery { States = [RunnerState.WaitingForJob, RunnerState.Running], Take = 200, Continuation = continuation }, cancellationToken).ConfigureAwait(false);
+            foreach (var runner in page.Items.Where(r => r.Compute is { } c && !running.Contains(c)))
+            {
+                summary = await EachAsync(summary, runner.Id, async () =>
+                {
+                    var seen = await looks.ComputeAsync(runner, cancellationToken).ConfigureAwait(false);
+                    if (Looks.IsGone(seen))
+                    {
+                        await dueRunners.ComputeEndedAsync(runner, (seen as FindOutcome.Found)?.Description.End, cancellationToken).ConfigureAwait(false);
+                        summary = summary with { ComputeEnded = summary.ComputeEnded + 1 };
+                    }
+                }, cancellationToken).ConfigureAwait(false);
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return summary;
+    }
+
+    private async Task<IReadOnlyList<ComputeDescription>> ListAsync(CancellationToken cancellationToken)
+    {
+        var all = new List<ComputeDescription>();
+        string? continuation = null;
+        do
+        {
+            var page = await launcher.ListAsync(options.CurrentValue.Name, continuation, cancellationToken).ConfigureAwait(false);
+            all.AddRange(page.Items);
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return all;
+    }
+
+    private async Task<SweepSummary> EachAsync(SweepSummary summary, string id, Func<Task> step, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await step().ConfigureAwait(false);
+            return summary;
+        }
+#pragma warning disable CA1031 // one bad compute stays one bad compute
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            logger.RunnerStepFailed(id, e);
+            return summary with { Errors = summary.Errors + 1 };
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Options;
+using RunnerFleet.GitHub;
+using RunnerFleet.Jobs;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Sweeping;
+
+/// <summary>What to do with a job whose deadline has passed: ask GitHub how it really stands, should its webhooks be lost, and see that a queued one has a runner.</summary>
+internal sealed class DueJobs(
+    IRunnerStore store,
+    FleetWriter writer,
+    IRunnerRegistrar registrar,
+    Looks looks,
+    Demand demand,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock)
+{
+    // GitHub ends a self-hosted job after 5 days (usage limits); a day more, and no news will come.
+    private static readonly TimeSpan LongestJob = TimeSpan.FromDays(6);
+
+    public async Task StepAsync(Job job, CancellationToken cancellationToken)
+    {
+        // The new deadline comes first: whatever follows may fail.
+        if (await PutOffAsync(job, cancellationToken).ConfigureAwait(false) is not { } current || JobTransitions.IsTerminal(current.State))
+        {
+            return;
+        }
+
+        var asked = ShouldAsk(current)
+            ? await registrar.GetJobAsync(current.Scope, current.Repository, current.Key.Id, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (asked is { Status: GitHubStatus.Ok } && StateOf(asked.Value!) is { } real && real != current.State)
+        {
+            await looks.TellAsync(asked.Value!, current.Repository, current.Scope, cancellationToken).ConfigureAwait(false);
+            current = await store.GetJobAsync(current.Key, cancellationToken).ConfigureAwait(false) ?? current;
+        }
+
+        switch (current.State)
+        {
+            case JobState.Queued:
+                await demand.ReconcileAsync(current.DemandKey, cancellationToken).ConfigureAwait(false);
+                break;
+            case JobState.InProgress when clock.GetUtcNow() - current.StateSince > LongestJob:
+                await GiveUpWaitingAsync(current, cancellationToken).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>A job that never had a runner needs no question: its runner is simply missing.</summary>
+    private bool ShouldAsk(Job job) => job.State != JobState.Queued || job.Launches > 0 && clock.GetUtcNow() - job.StateSince > TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds);
+
+    private async Task<Job?> PutOffAsync(Job job, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var next = now.AddSeconds(job is { State: JobState.Queued, RunnerId: null } ? options.CurrentValue.Timing.RetrySeconds : options.CurrentValue.Timing.JobCheckSeconds);
+        var later = job with { Deadline = JobTransitions.IsTerminal(job.State) ? null : next, Version = job.Version + 1 };
+        return await writer.CommitAsync(new FleetCommit().Put(job, later), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? later : null;
+    }
+
+    private async Task GiveUpWaitingAsync(Job job, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var cause = Reason.Of(ReasonCodes.SeenAtGitHub, "No news of its end came within 6 days; GitHub lets no self-hosted job run longer than 5.");
+        await writer.CommitAsync(new FleetCommit().Put(job, job.Move(JobState.Completed, cause, now) with
+        {
+            Deadline = null,
+            ExpiresAt = now.AddDays(options.CurrentValue.Timing.HistoryDays),
+        }), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static JobState? StateOf(GitHubJob job) => job.Status switch
+    {
+        "queued" => JobState.Queued,
+        "waiting" => JobState.Waiting,
+        "in_progress" => JobState.InProgress,
+        "completed" => JobState.Completed,
+        _ => null,
+    };
+}

@@ -1,0 +1,58 @@
+using RunnerFleet.GitHub;
+using RunnerFleet.Runners;
+
+namespace RunnerFleet.Sweeping;
+
+/// <summary>How the removal of a registration stands.</summary>
+internal enum RemovalOutcome
+{
+    /// <summary>Proven gone.</summary>
+    Gone,
+
+    /// <summary>GitHub says that it runs a job.</summary>
+    Busy,
+
+    /// <summary>There, and not busy.</summary>
+    Idle,
+
+    /// <summary>Nothing may be concluded.</summary>
+    Unknown,
+}
+
+/// <summary>
+/// Removes registrations, with proof: 204, or absence from a listing that the same credential was just answered with 200. A lone 404 proves nothing, since GitHub
+/// answers 404 also for lack of permission.
+/// </summary>
+internal sealed class RegistrationRemoval(IRunnerRegistrar registrar)
+{
+    public async Task<(RemovalOutcome Outcome, GitHubRunner? Runner)> LookAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
+    {
+        var found = await registrar.FindRunnerAsync(scope, name, cancellationToken).ConfigureAwait(false);
+        return found switch
+        {
+            { Status: not GitHubStatus.Ok } => (RemovalOutcome.Unknown, null),
+            { Value: null } => (RemovalOutcome.Gone, null),
+            { Value.IsBusy: true } => (RemovalOutcome.Busy, found.Value),
+            _ => (RemovalOutcome.Idle, found.Value),
+        };
+    }
+
+    public async Task<RemovalOutcome> RemoveAsync(RunnerScope scope, string name, long id, CancellationToken cancellationToken)
+    {
+        var deleted = await registrar.DeleteRunnerAsync(scope, id, cancellationToken).ConfigureAwait(false);
+        return deleted.Status switch
+        {
+            GitHubStatus.Ok => RemovalOutcome.Gone,
+            GitHubStatus.Busy => RemovalOutcome.Busy,
+            GitHubStatus.NotFound => (await LookAsync(scope, name, cancellationToken).ConfigureAwait(false)).Outcome == RemovalOutcome.Gone ? RemovalOutcome.Gone : RemovalOutcome.Unknown,
+            _ => RemovalOutcome.Unknown,
+        };
+    }
+
+    /// <summary>Removes a registration of which only the name is known, unless it is busy.</summary>
+    public async Task<RemovalOutcome> RemoveByNameAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
+    {
+        var (outcome, runner) = await LookAsync(scope, name, cancellationToken).ConfigureAwait(false);
+        return outcome == RemovalOutcome.Idle ? await RemoveAsync(scope, name, runner!.Id, cancellationToken).ConfigureAwait(false) : outcome;
+    }
+}

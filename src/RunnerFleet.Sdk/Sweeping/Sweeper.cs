@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Sweeping;
+
+/// <summary>Makes right what events made fast: compares records with the launcher's list and with GitHub's, and clears what has no live record. Each part fails alone.</summary>
+internal sealed class Sweeper(
+    IRunnerStore store,
+    FleetState state,
+    ComputeSweep compute,
+    GhostSweep ghosts,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock,
+    ILogger<Sweeper> logger)
+{
+    private const string Lease = "sweep";
+
+    public async Task<SweepSummary> SweepAsync(Func<CancellationToken, Task<DrainSummary>> drain, CancellationToken cancellationToken)
+    {
+        // Shorter than the interval, so that a host that died with the lease costs at most one sweep.
+        var duration = TimeSpan.FromSeconds(options.CurrentValue.Timing.SweepIntervalSeconds * 0.8);
+        if (!await state.TryLeaseAsync(Lease, duration, cancellationToken).ConfigureAwait(false))
+        {
+            return new SweepSummary { Skipped = true };
+        }
+
+        try
+        {
+            var summary = new SweepSummary();
+            summary = await PartAsync(summary, async s => await compute.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            summary = await PartAsync(summary, async s => await ghosts.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            summary = await PartAsync(summary, async s => s with { Drain = await drain(cancellationToken).ConfigureAwait(false) }, cancellationToken).ConfigureAwait(false);
+            return await PartAsync(summary, async s =>
+            {
+                await store.PurgeExpiredAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+                return s;
+            }, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            await state.ReleaseAsync(Lease, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<SweepSummary> PartAsync(SweepSummary summary, Func<SweepSummary, Task<SweepSummary>> part, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await part(summary).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // one failed part does not end the sweep
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            logger.SweepFailed(e);
+            return summary with { Errors = summary.Errors + 1 };
+        }
+    }
+}
