@@ -18,10 +18,13 @@ public class WebhookBench
     /// <summary>The design's promise (section 11).</summary>
     private const double AllowedRatio = 2;
 
+    private const string Secret = "a webhook secret of usual length";
+
     private readonly byte[] _body = ReadBody();
-    private readonly byte[] _key = Encoding.UTF8.GetBytes("a webhook secret of usual length");
+    private readonly byte[] _key = Encoding.UTF8.GetBytes(Secret);
     private readonly byte[] _hash = new byte[HMACSHA256.HashSizeInBytes];
-    private byte[] _expected = [];
+    private readonly string[] _secrets = [Secret];
+    private string _signature = "";
 
     internal static int Run(string[] args)
     {
@@ -34,7 +37,7 @@ public class WebhookBench
 
     /// <summary>Signs the body once, as GitHub would.</summary>
     [GlobalSetup]
-    public void Sign() => _expected = HMACSHA256.HashData(_key, _body);
+    public void Sign() => _signature = WebhookSignature.Sign(_body, Secret);
 
     /// <summary>The HMAC alone.</summary>
     [Benchmark(Baseline = true)]
@@ -46,18 +49,14 @@ public class WebhookBench
 
     /// <summary>Verifying and parsing, as the fleet does with every webhook.</summary>
     [Benchmark]
-    public bool VerifyAndParse() => Verify() && WorkflowJobParser.TryParse(_body, out _, out _);
-
-    private bool Verify()
-    {
-        HMACSHA256.HashData(_key, _body, _hash);
-        return CryptographicOperations.FixedTimeEquals(_hash, _expected);
-    }
+    public bool VerifyAndParse() =>
+        WebhookSignature.Verify(_body, _signature, _secrets) == WebhookSignatureResult.Valid
+        && WorkflowJobParser.TryParse(_body, out _, out _);
 
     private static int Judge(Summary summary)
     {
-        double Mean(string name) => summary.Reports.First(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name).ResultStatistics!.Mean;
-        var ratio = Mean(nameof(VerifyAndParse)) / Mean(nameof(Hmac));
+        double Median(string name) => summary.Reports.First(report => report.BenchmarkCase.Descriptor.WorkloadMethod.Name == name).ResultStatistics!.Median;
+        var ratio = Median(nameof(VerifyAndParse)) / Median(nameof(Hmac));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Verify and parse costs {ratio:F2} times the HMAC alone; at most {AllowedRatio:F0} is allowed."));
         return ratio <= AllowedRatio ? 0 : 1;
     }
