@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using RunnerFleet.Runners;
 
@@ -115,13 +116,13 @@ internal static class WorkflowJobParser
 
     private static void ReadRoot(ref Utf8JsonReader reader, ref Draft draft)
     {
-        while (NextMember(ref reader))
+        while (NextMember(ref reader, out var name))
         {
-            if (reader.ValueTextEquals("action"u8))
+            if (name.SequenceEqual("action"u8))
             {
                 draft.Action = ReadText(ref reader);
             }
-            else if (reader.ValueTextEquals("workflow_job"u8))
+            else if (name.SequenceEqual("workflow_job"u8))
             {
                 draft.Job = default;
                 draft.HasJob = Enter(ref reader);
@@ -130,7 +131,7 @@ internal static class WorkflowJobParser
                     ReadJob(ref reader, ref draft.Job);
                 }
             }
-            else if (reader.ValueTextEquals("repository"u8))
+            else if (name.SequenceEqual("repository"u8))
             {
                 draft.Repository = default;
                 if (Enter(ref reader))
@@ -138,15 +139,15 @@ internal static class WorkflowJobParser
                     ReadRepository(ref reader, ref draft.Repository);
                 }
             }
-            else if (reader.ValueTextEquals("organization"u8))
+            else if (name.SequenceEqual("organization"u8))
             {
                 draft.Organization = ReadTextWithin(ref reader, "login"u8);
             }
-            else if (reader.ValueTextEquals("enterprise"u8))
+            else if (name.SequenceEqual("enterprise"u8))
             {
                 draft.Enterprise = ReadTextWithin(ref reader, "slug"u8);
             }
-            else if (reader.ValueTextEquals("installation"u8))
+            else if (name.SequenceEqual("installation"u8))
             {
                 draft.InstallationId = ReadIdWithin(ref reader);
             }
@@ -159,35 +160,35 @@ internal static class WorkflowJobParser
 
     private static void ReadJob(ref Utf8JsonReader reader, ref JobDraft job)
     {
-        while (NextMember(ref reader))
+        while (NextMember(ref reader, out var name))
         {
-            if (reader.ValueTextEquals("id"u8)) job.Id = ReadPositive(ref reader);
-            else if (reader.ValueTextEquals("run_id"u8)) job.RunId = ReadPositive(ref reader);
-            else if (reader.ValueTextEquals("run_attempt"u8)) job.RunAttempt = ReadPositive(ref reader);
-            else if (reader.ValueTextEquals("name"u8)) job.Name = ReadText(ref reader);
-            else if (reader.ValueTextEquals("workflow_name"u8)) job.WorkflowName = ReadText(ref reader);
-            else if (reader.ValueTextEquals("html_url"u8)) job.Url = ReadText(ref reader);
-            else if (reader.ValueTextEquals("status"u8)) job.Status = ReadText(ref reader);
-            else if (reader.ValueTextEquals("conclusion"u8)) job.Conclusion = ReadText(ref reader);
-            else if (reader.ValueTextEquals("labels"u8)) (job.Labels, job.LabelsError) = ReadLabels(ref reader);
-            else if (reader.ValueTextEquals("runner_id"u8)) job.RunnerId = ReadPositive(ref reader);
-            else if (reader.ValueTextEquals("runner_name"u8)) job.RunnerName = ReadText(ref reader);
-            else if (reader.ValueTextEquals("created_at"u8)) job.CreatedAt = ReadTime(ref reader);
-            else if (reader.ValueTextEquals("started_at"u8)) job.StartedAt = ReadTime(ref reader);
-            else if (reader.ValueTextEquals("completed_at"u8)) job.CompletedAt = ReadTime(ref reader);
+            if (name.SequenceEqual("id"u8)) job.Id = ReadPositive(ref reader);
+            else if (name.SequenceEqual("run_id"u8)) job.RunId = ReadPositive(ref reader);
+            else if (name.SequenceEqual("run_attempt"u8)) job.RunAttempt = ReadPositive(ref reader);
+            else if (name.SequenceEqual("name"u8)) job.Name = ReadText(ref reader);
+            else if (name.SequenceEqual("workflow_name"u8)) job.WorkflowName = ReadText(ref reader);
+            else if (name.SequenceEqual("html_url"u8)) job.Url = ReadText(ref reader);
+            else if (name.SequenceEqual("status"u8)) job.Status = ReadText(ref reader);
+            else if (name.SequenceEqual("conclusion"u8)) job.Conclusion = ReadText(ref reader);
+            else if (name.SequenceEqual("labels"u8)) (job.Labels, job.LabelsError) = ReadLabels(ref reader);
+            else if (name.SequenceEqual("runner_id"u8)) job.RunnerId = ReadPositive(ref reader);
+            else if (name.SequenceEqual("runner_name"u8)) job.RunnerName = ReadText(ref reader);
+            else if (name.SequenceEqual("created_at"u8)) job.CreatedAt = ReadTime(ref reader);
+            else if (name.SequenceEqual("started_at"u8)) job.StartedAt = ReadTime(ref reader);
+            else if (name.SequenceEqual("completed_at"u8)) job.CompletedAt = ReadTime(ref reader);
             else reader.Skip();
         }
     }
 
     private static void ReadRepository(ref Utf8JsonReader reader, ref RepositoryDraft repository)
     {
-        while (NextMember(ref reader))
+        while (NextMember(ref reader, out var name))
         {
-            if (reader.ValueTextEquals("id"u8)) repository.Id = ReadPositive(ref reader);
-            else if (reader.ValueTextEquals("full_name"u8)) repository.FullName = ReadText(ref reader);
-            else if (reader.ValueTextEquals("name"u8)) repository.Name = ReadText(ref reader);
-            else if (reader.ValueTextEquals("owner"u8)) repository.Owner = ReadTextWithin(ref reader, "login"u8);
-            else if (reader.ValueTextEquals("private"u8)) repository.IsPrivate = ReadTrue(ref reader);
+            if (name.SequenceEqual("id"u8)) repository.Id = ReadPositive(ref reader);
+            else if (name.SequenceEqual("full_name"u8)) repository.FullName = ReadText(ref reader);
+            else if (name.SequenceEqual("name"u8)) repository.Name = ReadText(ref reader);
+            else if (name.SequenceEqual("owner"u8)) repository.Owner = ReadTextWithin(ref reader, "login"u8);
+            else if (name.SequenceEqual("private"u8)) repository.IsPrivate = ReadTrue(ref reader);
             else reader.Skip();
         }
     }
@@ -228,7 +229,13 @@ internal static class WorkflowJobParser
         return (labels, error);
     }
 
-    private static bool NextMember(ref Utf8JsonReader reader) => reader.Read() && reader.TokenType == JsonTokenType.PropertyName;
+    /// <summary>Goes to the next member. Comparing its name as a span is several times faster than <c>ValueTextEquals</c>, and a body has some two hundred.</summary>
+    private static bool NextMember(ref Utf8JsonReader reader, out ReadOnlySpan<byte> name)
+    {
+        reader.Read();
+        name = reader.ValueIsEscaped ? Encoding.UTF8.GetBytes(Decode(ref reader) ?? "") : reader.ValueSpan;
+        return reader.TokenType == JsonTokenType.PropertyName;
+    }
 
     private static bool Enter(ref Utf8JsonReader reader)
     {
@@ -247,9 +254,9 @@ internal static class WorkflowJobParser
         string? text = null;
         if (Enter(ref reader))
         {
-            while (NextMember(ref reader))
+            while (NextMember(ref reader, out var name))
             {
-                if (reader.ValueTextEquals(member))
+                if (name.SequenceEqual(member))
                 {
                     text = ReadText(ref reader);
                 }
@@ -268,9 +275,9 @@ internal static class WorkflowJobParser
         long id = 0;
         if (Enter(ref reader))
         {
-            while (NextMember(ref reader))
+            while (NextMember(ref reader, out var name))
             {
-                if (reader.ValueTextEquals("id"u8))
+                if (name.SequenceEqual("id"u8))
                 {
                     id = ReadPositive(ref reader);
                 }
