@@ -21,20 +21,17 @@ internal static class BoundedBody
             return (default, TooLarge(context, limit));
         }
 
-        // The server's own limit may be lower or higher than what this route takes.
+        // Counted here: the server's own limit may be another, and counts the framing of chunks too.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
-            feature.MaxRequestBodySize = limit;
+            feature.MaxRequestBodySize = null;
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, deadline);
+        // Not by passing the token: a read that is cancelled that way leaves a reader that the server cannot drain.
+        using var overdue = deadline.Register(context.Request.BodyReader.CancelPendingRead);
         try
         {
-            return await ReadAsync(context, limit, (int?)context.Request.ContentLength, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
-        {
-            return (default, Refuse(context, StatusCodes.Status408RequestTimeout, "The body did not arrive in time."));
+            return await ReadAsync(context, limit, (int?)context.Request.ContentLength).ConfigureAwait(false);
         }
         catch (BadHttpRequestException bad) when (bad.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
@@ -51,15 +48,21 @@ internal static class BoundedBody
         }
     }
 
-    private static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadAsync(HttpContext context, int limit, int? announced, CancellationToken cancellationToken)
+    private static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadAsync(HttpContext context, int limit, int? announced)
     {
         var reader = context.Request.BodyReader;
         var body = new byte[Math.Min(announced ?? FirstBuffer, FirstBuffer)];
         var length = 0;
         while (true)
         {
-            var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            var read = await reader.ReadAsync().ConfigureAwait(false);
             var part = read.Buffer;
+            if (read.IsCanceled)
+            {
+                reader.AdvanceTo(part.End);
+                return (default, Refuse(context, StatusCodes.Status408RequestTimeout, "The body did not arrive in time."));
+            }
+
             if (part.Length > limit - length)
             {
                 reader.AdvanceTo(part.End);
