@@ -29,6 +29,8 @@ public sealed class FakeRunnerFleet : IRunnerFleet
 
     public Func<string, bool, TerminateOutcome> OnTerminate { get; set; } = (_, _) => TerminateOutcome.NotFound.Instance;
 
+    public Func<CancellationToken, Task<Runner?>>? OnGetRunner { get; set; }
+
     public Func<RunnerQuery, Page<Runner>>? OnListRunners { get; set; }
 
     /// <summary>Thrown by every read.</summary>
@@ -80,7 +82,8 @@ public sealed class FakeRunnerFleet : IRunnerFleet
 
     public Task<TerminateOutcome> TerminateAsync(string runnerId, bool force, CancellationToken cancellationToken) => Read(() => OnTerminate(runnerId, force)).AsTask();
 
-    public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) => Read(() => Runners.Find(runner => runner.Id == runnerId));
+    public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) =>
+        OnGetRunner is null ? Read(() => Runners.Find(runner => runner.Id == runnerId)) : new ValueTask<Runner?>(OnGetRunner(cancellationToken));
 
     public ValueTask<Job?> GetJobAsync(JobKey key, CancellationToken cancellationToken)
     {
