@@ -53,6 +53,11 @@ internal sealed class FleetCommit
 
         foreach (var (before, after) in _runners)
         {
+            if (before?.State == after.State)
+            {
+                continue;
+            }
+
             // One write may hold two moves, as when the end of a job is the first that is heard of its beginning.
             var known = Math.Min(before?.History.Count ?? 0, after.History.Count - 1); // a full history keeps its length
             foreach (var move in after.History.Skip(known).Where(m => m.From != m.To))

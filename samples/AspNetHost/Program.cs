@@ -1,0 +1,31 @@
+using AspNetHost;
+using RunnerFleet.Local.Processes;
+
+if (RunnerSupervisor.IsRequested(args)) return await RunnerSupervisor.RunAsync(args);
+if (DemoRunner.IsRequested(args)) return await DemoRunner.RunAsync();
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.UseLoopbackUnlessTold();
+if (!HostSettings.TryRead(builder.Configuration, out var host, out var refusal)) return refusal.Print();
+using var demo = host.IsDemo ? Demo.Prepare(builder, host) : null;
+
+#region host-registration
+builder.Services.AddRunnerFleet(builder.Configuration.GetSection("RunnerFleet"))
+    .UseStore(host)
+    .UseLauncher(host)
+    .AddAspNetCore()
+    .AddWorkers();
+builder.Services.AddHealthChecks().AddRunnerFleetChecks();
+#endregion
+
+var app = builder.Build();
+#region host-routes
+app.MapRunnerFleet();
+app.MapRunnerFleetApi();
+app.MapRunnerFleetEvents();
+app.MapRunnerFleetHealth();
+app.MapRunnerFleetStatusPage();
+#endregion
+demo?.Map(app);
+await app.RunAsync();
+return 0;
