@@ -70,10 +70,10 @@
     const state = cell();
     state.append(make("span", item.state, "state " + item.state));
     if (item.closing) state.append(make("div", "ending", "soft"));
-    cell("id").append(item.id);
+    cell("id whole").append(item.id);
     const work = cell();
     work.append(item.repository);
-    if (item.jobId !== null) work.append(make("div", `job ${item.jobId}`, "soft"));
+    if (item.jobId !== null) work.append(make("div", `job ${item.jobId}`, "soft whole"));
     cell().append(...item.labels.map(label => make("span", label, "label")));
     cell().append(ago(item.stateSince));
     reason(item.reason ?? item.closing, cell());
@@ -140,7 +140,7 @@
       const limit = AbortSignal.timeout(20000);
       const [fleet, page] = await Promise.all([`${api}/fleet`, `${api}/runners?take=${rows}`].map(async path => (await answered(await ask(path, limit))).json()));
       show(fleet, page.items);
-      say(live ? "Live" : `Read every ${pollSeconds} s`, live ? "live" : "");
+      if (live) say("Live", "live"); else say(`Read every ${pollSeconds} s`);
       if (stream !== "" && !streaming) follow();
     } catch (error) {
       next = error instanceof Refused ? null : retrySeconds;
@@ -159,6 +159,7 @@
       const response = await answered(await ask(stream));
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       live = true;
+      say("Live", "live");
       let last = "";
       for (let part = await reader.read(); !part.done; part = await reader.read()) {
         last = (last + part.value).slice(-65536);
