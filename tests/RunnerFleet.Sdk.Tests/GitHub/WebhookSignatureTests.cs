@@ -51,6 +51,7 @@ public sealed class WebhookSignatureTests
     [InlineData("sha256=", WebhookSignatureResult.Mismatch)]
     [InlineData("sha256", WebhookSignatureResult.Mismatch)]
     [InlineData("757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", WebhookSignatureResult.Mismatch)]
+    [InlineData("SHA256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", WebhookSignatureResult.Mismatch)] // GitHub writes lower case; Octokit is laxer here
     [InlineData("sha1=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17", WebhookSignatureResult.Mismatch)]
     [InlineData("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e1", WebhookSignatureResult.Mismatch)]
     [InlineData("sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e170", WebhookSignatureResult.Mismatch)]
@@ -96,6 +97,14 @@ public sealed class WebhookSignatureTests
 
     [Property]
     public bool Octokit_agrees_on_any_header(byte[] body, string? header, FsCheck.NonEmptyString secret) => Agrees(body, header, secret.Get);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("sha256=")]
+    [InlineData(" sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17")]
+    public void Octokit_agrees_on_odd_headers(string? header) => Assert.True(Agrees(OfficialBody, header, OfficialSecret));
 
     private static bool Agrees(byte[] body, string? header, string secret) =>
         (WebhookSignatureValidator.Verify(header, secret, body), WebhookSignature.Verify(body, header, [secret])) is
