@@ -95,8 +95,13 @@ internal sealed class ComputeInspector(ProcessLauncherOptions options, TimeProvi
 
     private ComputeLook LookForOrphans(ComputeFolder folder, ProcessRecord started, StopRecord? stop)
     {
-        if (MembersOf(folder).Count > 0)
+        if (MembersOf(folder) is { Count: > 0 } members)
         {
+            if (stop is not null && members.All(member => member.Pid != folder.ReadRunner()?.Pid))
+            {
+                ProcessTree.Kill(members); // the runner minded the stop; what it left behind is given no time, as under a supervisor
+            }
+
             KillWhenOverdue(folder, stop, TimeSpan.Zero);
             return new ComputeLook(stop is null ? ComputePhase.Running : ComputePhase.Stopping, started.At);
         }

@@ -133,8 +133,11 @@ internal sealed class ProcessLauncher : IComputeLauncher, IComputeEventSource, I
     /// <summary>Ends what this object does in the background. Runners go on.</summary>
     public void Dispose()
     {
-        _disposed.Cancel();
-        _disposed.Dispose();
+        if (!_disposed.IsCancellationRequested) // a container disposes what it gave out under several names several times
+        {
+            _disposed.Cancel();
+            _disposed.Dispose();
+        }
     }
 
     private async Task<LaunchOutcome> StartAsync(ComputeFolder folder, LaunchRequest request, CancellationToken cancellationToken)
