@@ -7,5 +7,6 @@ return args switch
 {
     ["launch-host", .. var rest] => await LaunchHost.RunAsync(rest),
     ["stand-in"] => await StandIn.RunAsync(),
+    ["sqlite-writer", var path] => await SqliteWriterProcess.RunAsync(path),
     _ => 64,
 };

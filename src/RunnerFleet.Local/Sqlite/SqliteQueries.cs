@@ -42,15 +42,15 @@ internal static class SqliteQueries
     /// </summary>
     public const string Pending = """
         WITH RECURSIVE lanes (repository) AS (
-            SELECT MIN(repository) FROM runners WHERE state = 'PENDING'
+            SELECT MIN(repository) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING'
             UNION ALL
-            SELECT (SELECT MIN(repository) FROM runners WHERE state = 'PENDING' AND repository > lanes.repository)
+            SELECT (SELECT MIN(repository) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING' AND repository > lanes.repository)
             FROM lanes WHERE repository IS NOT NULL
         ),
         turns AS (
             SELECT r.rowid AS record, r.queued_at, r.id, ROW_NUMBER() OVER (PARTITION BY r.repository ORDER BY r.queued_at, r.id) AS turn
             FROM lanes JOIN runners AS r ON r.rowid IN (
-                SELECT rowid FROM runners
+                SELECT rowid FROM runners INDEXED BY runners_pending
                 WHERE state = 'PENDING' AND repository = lanes.repository AND (not_before IS NULL OR not_before <= $1)
                 ORDER BY queued_at, id LIMIT $2)
         ),

@@ -33,11 +33,11 @@ internal sealed class SqliteWriter : IDisposable
         return await write.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes no more writes, and returns when those that were taken are answered.</summary>
     public void Dispose()
     {
         _queue.CompleteAdding();
         _thread.Join();
-        _queue.Dispose();
     }
 
     private void Run()
