@@ -394,11 +394,3 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
     private static bool Covers(IReadOnlyList<string> runner, IReadOnlyList<string> job) =>
         job.All(label => runner.Contains(label, StringComparer.OrdinalIgnoreCase));
 }
-
-/// <summary>Gives ids, growing and never twice.</summary>
-internal sealed class StandInIds(long first)
-{
-    private long _last = first - 1;
-
-    public long Next() => Interlocked.Increment(ref _last);
-}
