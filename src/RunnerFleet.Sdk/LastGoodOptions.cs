@@ -25,5 +25,12 @@ internal sealed class LastGoodOptions(
             logger.SettingsRefused(e.Message);
             return _lastGood;
         }
+#pragma warning disable CA1031 // a value that cannot be read (a word where a number belongs) is no reason to stop a running fleet
+        catch (Exception e) when (_lastGood is not null)
+#pragma warning restore CA1031
+        {
+            logger.SettingsRefused($"a value could not be read ({e.GetType().Name})"); // its text may be a secret in the wrong place
+            return _lastGood;
+        }
     }
 }

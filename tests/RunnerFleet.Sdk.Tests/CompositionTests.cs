@@ -65,16 +65,6 @@ public sealed class CompositionTests
     }
 
     [Fact]
-    public void A_launcher_that_tells_of_changes_is_watched()
-    {
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddRunnerFleet(Valid).UseLauncher<FakeLauncher>();
-        using var provider = services.BuildServiceProvider();
-        Assert.Same(provider.GetRequiredService<IComputeLauncher>(), provider.GetRequiredService<IComputeEventSource>());
-    }
-
-    [Fact]
     public void Every_part_can_be_made_and_the_fleet_answers_by_its_name()
     {
         var services = new ServiceCollection();
@@ -100,6 +90,9 @@ public sealed class CompositionTests
         source.Change("RunnerFleet:Limits:Fleet", "-1");
         Assert.Equal(7, fleet.CurrentValue.Limits.Fleet);
         Assert.Single(log.Lines, l => l.StartsWith("Error 2061", StringComparison.Ordinal));
+
+        source.Change("RunnerFleet:Limits:Fleet", "a word");
+        Assert.Equal(7, fleet.CurrentValue.Limits.Fleet);
 
         source.Change("RunnerFleet:Limits:Fleet", "9");
         Assert.Equal(9, fleet.CurrentValue.Limits.Fleet);

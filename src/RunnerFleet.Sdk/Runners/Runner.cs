@@ -75,7 +75,7 @@ public sealed record Runner
     /// <summary>PENDING: not to be launched before.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>PENDING and IMAGE_CREATING: what it waits for. Final states: why it ended.</summary>
+    /// <summary>PENDING and IMAGE_CREATING: what it waits for. WAITING_FOR_JOB: why its registration waits. Final states: why it ended.</summary>
     public Reason? Reason { get; init; }
 
     /// <summary>IMAGE_CREATING: the image builder's id of the build.</summary>
