@@ -48,6 +48,10 @@ internal sealed class HostSettings
         {
             refusal = new Refusal($"RunnerFleet:Launcher is '{host.Launcher}'. Set it to process.");
         }
+        else if (!string.IsNullOrEmpty(section["PublicUrl"]) && string.IsNullOrEmpty(section["Api:Key"]))
+        {
+            refusal = new Refusal("RunnerFleet:PublicUrl is set, so this host can be reached from elsewhere, but RunnerFleet:Api:Key is not. Set it to a secret of at least 16 characters.");
+        }
 
         var gitHub = section.GetSection("GitHub");
         bool Has(string name) => !string.IsNullOrWhiteSpace(gitHub[name]);
