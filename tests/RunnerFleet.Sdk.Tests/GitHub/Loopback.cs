@@ -48,7 +48,7 @@ internal sealed class Loopback : IAsyncDisposable
                 await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(head), _stop.Token);
             }
         }
-        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or System.Net.Sockets.SocketException or InvalidOperationException)
+        catch (Exception e) when (_stop.IsCancellationRequested && e is OperationCanceledException or System.Net.Sockets.SocketException)
         {
             // Stopped.
         }
