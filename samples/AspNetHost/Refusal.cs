@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +16,7 @@ internal sealed record Refusal(string Sentence)
 }
 
 /// <summary>Starts, or says why not.</summary>
-internal static partial class Starting
+internal static class Starting
 {
     public static async Task<int> RunOrRefuseAsync(this WebApplication app)
     {
@@ -40,17 +39,10 @@ internal static partial class Starting
     /// <summary>What a person can cure in the settings; <see langword="null"/> for anything else, which stays the error that it is.</summary>
     public static Refusal? Of(Exception exception) => exception switch
     {
-        OptionsValidationException e => new(string.Join(" ", e.Failures.Select(AsSetting))),
+        OptionsValidationException e => new(string.Join(" ", e.Failures)),
         AggregateException e when e.Flatten().InnerExceptions.All(i => Of(i) is not null) => new(string.Join(" ", e.Flatten().InnerExceptions.Select(i => Of(i)!.Sentence))),
         InvalidOperationException { InnerException: not null } e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => new(e.Message), // names the path and the value
         IOException { InnerException: AddressInUseException } e => new(e.Message),
         _ => null,
     };
-
-    /// <summary>Generated checks name a setting as code does; people set it as configuration does.</summary>
-    private static string AsSetting(string failure) =>
-        CodeName().Replace(failure, match => match.Value.Replace("RunnerFleetOptions", "RunnerFleet", StringComparison.Ordinal).Replace('.', ':'));
-
-    [GeneratedRegex(@"\bRunnerFleetOptions(\.[A-Za-z]+)+")]
-    private static partial Regex CodeName();
 }

@@ -56,6 +56,26 @@ public abstract partial class RunnerStoreContract
     }
 
     [Fact]
+    public virtual async Task What_was_purged_waits_for_nothing_any_more()
+    {
+        Assert.SkipWhen(EnginePurges, "The engine of this store purges at a time of its own choosing.");
+        await SaveAsync(SampleRecords.Runner(1) with { ExpiresAt = At(50) }, SampleRecords.Runner(2) with { ExpiresAt = At(50), NotBefore = At(60) });
+        await SaveAsync(SampleRecords.Job(1) with { ExpiresAt = At(50) });
+
+        Assert.Equal(3, await Store.PurgeExpiredAsync(At(100), Cancellation));
+
+        await EventuallyAsync(async () =>
+        {
+            Assert.Empty(await PendingAsync());
+            Assert.Empty(await Store.ListFreeRunnersAsync(SampleRecords.Runner(1).DemandKey, 10, Cancellation));
+            Assert.Empty(await Store.ListQueuedJobsAsync(SampleRecords.Job(1).DemandKey, 10, Cancellation));
+        });
+        await SaveAsync(SampleRecords.Runner(1));
+        await SaveAsync(SampleRecords.Job(1));
+        await EventuallyAsync(async () => AssertIds([1], await PendingAsync()));
+    }
+
+    [Fact]
     public virtual async Task Purging_keeps_what_has_not_expired()
     {
         await SaveExpiringAsync();

@@ -67,7 +67,7 @@ public sealed class GitHubOptions
     public string? Enterprise { get; set; }
 
     /// <summary>The runner group's id, for organization and enterprise. 1 is the default group, which every repository may use: it is refused unless <see cref="PolicyOptions.AllowDefaultRunnerGroup"/>.</summary>
-    [Range(1, long.MaxValue, ErrorMessage = "RunnerFleet:GitHub:RunnerGroupId must be {1} or more.")]
+    [SettingRange(1, long.MaxValue, ErrorMessage = "RunnerFleet:GitHub:RunnerGroupId must be {1} or more.")]
     public long RunnerGroupId { get; set; } = 1;
 
     /// <summary>The REST API's address. GitHub Enterprise Server: <c>https://HOST/api/v3</c>. HTTPS, except on loopback.</summary>
@@ -78,11 +78,11 @@ public sealed class GitHubOptions
     public string ApiVersion { get; set; } = "2022-11-28";
 
     /// <summary>How many registrations a second this host asks of GitHub at most. GitHub's secondary limit is 180 writes a minute (REST API, rate limits).</summary>
-    [Range(0.01, 1000, ErrorMessage = "RunnerFleet:GitHub:RegistrationsPerSecond must be {1} to {2}.")]
+    [SettingRange(0.01, 1000, ErrorMessage = "RunnerFleet:GitHub:RegistrationsPerSecond must be {1} to {2}.")]
     public double RegistrationsPerSecond { get; set; } = 3;
 
     /// <summary>How long one request to GitHub may take. Lost answers were seen at 10 s, good ones at 1 s.</summary>
-    [Range(1, 300, ErrorMessage = "RunnerFleet:GitHub:RequestTimeoutSeconds must be {1} to {2}.")]
+    [SettingRange(1, 300, ErrorMessage = "RunnerFleet:GitHub:RequestTimeoutSeconds must be {1} to {2}.")]
     public int RequestTimeoutSeconds { get; set; } = 15;
 }
 
@@ -126,15 +126,15 @@ public sealed class PolicyOptions
 public sealed class RunnerClassOptions
 {
     /// <summary>Processor units; 1024 are one virtual CPU.</summary>
-    [Range(1, 1_048_576, ErrorMessage = "must be {1} to {2}.")]
+    [SettingRange(1, 1_048_576, ErrorMessage = "must be {1} to {2}.")]
     public int Cpu { get; set; } = 1024;
 
     /// <summary>Memory in MiB.</summary>
-    [Range(1, 67_108_864, ErrorMessage = "must be {1} to {2}.")]
+    [SettingRange(1, 67_108_864, ErrorMessage = "must be {1} to {2}.")]
     public int Memory { get; set; } = 2048;
 
     /// <summary>Ephemeral disk in GiB. Default: the launcher's.</summary>
-    [Range(1, 65_536, ErrorMessage = "must be {1} to {2}.")]
+    [SettingRange(1, 65_536, ErrorMessage = "must be {1} to {2}.")]
     public int? Disk { get; set; }
 
     /// <summary><c>x64</c> or <c>arm64</c>.</summary>
@@ -142,11 +142,11 @@ public sealed class RunnerClassOptions
     public string Architecture { get; set; } = "x64";
 
     /// <summary>How many runners of this class may live at once. Default: no limit of its own.</summary>
-    [Range(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
+    [SettingRange(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
     public int? Limit { get; set; }
 
     /// <summary>How long a job may run on this class, in seconds; 0 is no limit. Default: <see cref="TimingOptions.JobTimeLimitSeconds"/>.</summary>
-    [Range(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
+    [SettingRange(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]
     public int? JobTimeLimitSeconds { get; set; }
 }
 
@@ -154,23 +154,23 @@ public sealed class RunnerClassOptions
 public sealed class LimitOptions
 {
     /// <summary>In the whole fleet. Jobs beyond it wait, oldest first and by turns between repositories.</summary>
-    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:Fleet must be {1} or more.")]
+    [SettingRange(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:Fleet must be {1} or more.")]
     public int Fleet { get; set; } = 50;
 
     /// <summary>For one repository. Default: no limit of its own.</summary>
-    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:PerRepository must be {1} or more.")]
+    [SettingRange(0, int.MaxValue, ErrorMessage = "RunnerFleet:Limits:PerRepository must be {1} or more.")]
     public int? PerRepository { get; set; }
 
     /// <summary>How many runners are recorded for one job before it is given up, with the reason of the last.</summary>
-    [Range(1, 1000, ErrorMessage = "RunnerFleet:Limits:LaunchesPerJob must be {1} to {2}.")]
+    [SettingRange(1, 1000, ErrorMessage = "RunnerFleet:Limits:LaunchesPerJob must be {1} to {2}.")]
     public int LaunchesPerJob { get; set; } = 8;
 
     /// <summary>How often a job gets another runner because one that is not ours took its own.</summary>
-    [Range(0, 1000, ErrorMessage = "RunnerFleet:Limits:ReplacementsPerJob must be {1} to {2}.")]
+    [SettingRange(0, 1000, ErrorMessage = "RunnerFleet:Limits:ReplacementsPerJob must be {1} to {2}.")]
     public int ReplacementsPerJob { get; set; } = 3;
 
     /// <summary>How many registrations one runner may claim.</summary>
-    [Range(1, 10, ErrorMessage = "RunnerFleet:Limits:ClaimsPerRunner must be {1} to {2}.")]
+    [SettingRange(1, 10, ErrorMessage = "RunnerFleet:Limits:ClaimsPerRunner must be {1} to {2}.")]
     public int ClaimsPerRunner { get; set; } = 3;
 }
 
@@ -178,66 +178,66 @@ public sealed class LimitOptions
 public sealed class TimingOptions
 {
     /// <summary>Bounds everything up to RUNNING: a runner that has not got so far ends, and its job gets another.</summary>
-    [Range(60, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:RunnerTtlSeconds must be {1} or more.")]
+    [SettingRange(60, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:RunnerTtlSeconds must be {1} or more.")]
     public int RunnerTtlSeconds { get; set; } = 7200;
 
     /// <summary>How long a job may run; 0 is no limit. Its runner is stopped with reason JOB_TIME_LIMIT.</summary>
-    [Range(0, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:JobTimeLimitSeconds must be {1} or more.")]
+    [SettingRange(0, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:JobTimeLimitSeconds must be {1} or more.")]
     public int JobTimeLimitSeconds { get; set; } = 21600;
 
     /// <summary>How long one launch call may take before its reply counts as lost.</summary>
-    [Range(1, 600, ErrorMessage = "RunnerFleet:Timing:LaunchTimeoutSeconds must be {1} to {2}.")]
+    [SettingRange(1, 600, ErrorMessage = "RunnerFleet:Timing:LaunchTimeoutSeconds must be {1} to {2}.")]
     public int LaunchTimeoutSeconds { get; set; } = 30;
 
     /// <summary>How long a launch may stay unknown before it is given up.</summary>
-    [Range(10, 3600, ErrorMessage = "RunnerFleet:Timing:StartingTimeoutSeconds must be {1} to {2}.")]
+    [SettingRange(10, 3600, ErrorMessage = "RunnerFleet:Timing:StartingTimeoutSeconds must be {1} to {2}.")]
     public int StartingTimeoutSeconds { get; set; } = 600;
 
     /// <summary>How long started compute may take to claim its registration.</summary>
-    [Range(10, 7200, ErrorMessage = "RunnerFleet:Timing:ClaimTimeoutSeconds must be {1} to {2}.")]
+    [SettingRange(10, 7200, ErrorMessage = "RunnerFleet:Timing:ClaimTimeoutSeconds must be {1} to {2}.")]
     public int ClaimTimeoutSeconds { get; set; } = 600;
 
     /// <summary>How long a claimed runner may wait before GitHub is asked how it stands; asked again as often.</summary>
-    [Range(5, 7200, ErrorMessage = "RunnerFleet:Timing:IdleCheckSeconds must be {1} to {2}.")]
+    [SettingRange(5, 7200, ErrorMessage = "RunnerFleet:Timing:IdleCheckSeconds must be {1} to {2}.")]
     public int IdleCheckSeconds { get; set; } = 300;
 
     /// <summary>How far apart two not-busy readings must lie before an idle runner is removed. GitHub's busy flag lags by up to a minute.</summary>
-    [Range(0, 600, ErrorMessage = "RunnerFleet:Timing:IdleProofSeconds must be {1} to {2}.")]
+    [SettingRange(0, 600, ErrorMessage = "RunnerFleet:Timing:IdleProofSeconds must be {1} to {2}.")]
     public int IdleProofSeconds { get; set; } = 60;
 
     /// <summary>How long a runner may take to exit after its job completed before it is stopped.</summary>
-    [Range(0, 600, ErrorMessage = "RunnerFleet:Timing:ExitGraceSeconds must be {1} to {2}.")]
+    [SettingRange(0, 600, ErrorMessage = "RunnerFleet:Timing:ExitGraceSeconds must be {1} to {2}.")]
     public int ExitGraceSeconds { get; set; } = 60;
 
     /// <summary>How long an image build may take.</summary>
-    [Range(60, 86400, ErrorMessage = "RunnerFleet:Timing:ImageBuildTimeoutSeconds must be {1} to {2}.")]
+    [SettingRange(60, 86400, ErrorMessage = "RunnerFleet:Timing:ImageBuildTimeoutSeconds must be {1} to {2}.")]
     public int ImageBuildTimeoutSeconds { get; set; } = 3600;
 
     /// <summary>The first distance between two tries of something that failed; it doubles up to <see cref="RetryMaxSeconds"/>.</summary>
-    [Range(1, 3600, ErrorMessage = "RunnerFleet:Timing:RetrySeconds must be {1} to {2}.")]
+    [SettingRange(1, 3600, ErrorMessage = "RunnerFleet:Timing:RetrySeconds must be {1} to {2}.")]
     public int RetrySeconds { get; set; } = 15;
 
     /// <summary>The longest distance between two tries.</summary>
-    [Range(1, 86400, ErrorMessage = "RunnerFleet:Timing:RetryMaxSeconds must be {1} to {2}.")]
+    [SettingRange(1, 86400, ErrorMessage = "RunnerFleet:Timing:RetryMaxSeconds must be {1} to {2}.")]
     public int RetryMaxSeconds { get; set; } = 600;
 
     /// <summary>How often GitHub is asked about a job that we believe to be queued or running, should its webhooks be lost.</summary>
-    [Range(60, 86400, ErrorMessage = "RunnerFleet:Timing:JobCheckSeconds must be {1} to {2}.")]
+    [SettingRange(60, 86400, ErrorMessage = "RunnerFleet:Timing:JobCheckSeconds must be {1} to {2}.")]
     public int JobCheckSeconds { get; set; } = 1800;
 
     /// <summary>The longest time between two drains, with or without a hint.</summary>
-    [Range(1, 3600, ErrorMessage = "RunnerFleet:Timing:DrainIntervalSeconds must be {1} to {2}.")]
+    [SettingRange(1, 3600, ErrorMessage = "RunnerFleet:Timing:DrainIntervalSeconds must be {1} to {2}.")]
     public int DrainIntervalSeconds { get; set; } = 10;
 
     /// <summary>The time between two sweeps.</summary>
-    [Range(5, 86400, ErrorMessage = "RunnerFleet:Timing:SweepIntervalSeconds must be {1} to {2}.")]
+    [SettingRange(5, 86400, ErrorMessage = "RunnerFleet:Timing:SweepIntervalSeconds must be {1} to {2}.")]
     public int SweepIntervalSeconds { get; set; } = 300;
 
     /// <summary>How long an open breaker waits before it lets one runner probe.</summary>
-    [Range(1, 86400, ErrorMessage = "RunnerFleet:Timing:BreakerProbeSeconds must be {1} to {2}.")]
+    [SettingRange(1, 86400, ErrorMessage = "RunnerFleet:Timing:BreakerProbeSeconds must be {1} to {2}.")]
     public int BreakerProbeSeconds { get; set; } = 300;
 
     /// <summary>How long the records of ended runners and jobs are kept, in days.</summary>
-    [Range(1, 3650, ErrorMessage = "RunnerFleet:Timing:HistoryDays must be {1} to {2}.")]
+    [SettingRange(1, 3650, ErrorMessage = "RunnerFleet:Timing:HistoryDays must be {1} to {2}.")]
     public int HistoryDays { get; set; } = 10;
 }

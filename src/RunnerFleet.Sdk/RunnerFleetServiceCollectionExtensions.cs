@@ -109,7 +109,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.AddOptions<RunnerFleetOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetOptions>, RunnerFleetOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetOptions>, RunnerFleetOptionsRules>());
-        services.TryAddSingleton<IOptionsMonitor<RunnerFleetOptions>, LastGoodOptions>();
+        services.TryAddSingleton<IOptionsFactory<RunnerFleetOptions>, LastGoodOptions>();
         services.AddHostedService<FleetStartup>();
 
         services.TryAddSingleton(TimeProvider.System);

@@ -5,13 +5,14 @@ using RunnerFleet.Testing.Fakes;
 
 namespace RunnerFleet.TestProcesses;
 
-/// <summary>Four workers commit for ever, each its own records, and print <c>worker version</c> once a commit is answered. Ends by being killed, or when nobody reads.</summary>
+/// <summary>Four workers commit for ever, each its own records, and print <c>worker version</c> once a commit is answered. Ends by being killed, or with the test that started it: its input then ends.</summary>
 internal static class SqliteWriterProcess
 {
     public static async Task<int> RunAsync(string path)
     {
         using var store = new SqliteRunnerStore(Options.Create(new SqliteStoreOptions { Path = path }));
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(worker => Task.Run(() => CommitForEverAsync(store, worker))));
+        var work = Enumerable.Range(0, 4).Select(worker => Task.Run(() => CommitForEverAsync(store, worker)));
+        await await Task.WhenAny([Task.Run(Console.In.ReadToEnd), .. work]);
         return 0;
     }
 

@@ -30,9 +30,8 @@ internal sealed class ProcessLauncher : IComputeLauncher, IComputeEventSource, I
     private readonly ComputeFolders _folders;
     private readonly ComputeInspector _inspector;
     private readonly SupervisorStart _supervisors;
-    private readonly CancellationTokenSource _disposed = new();
+    private readonly ComputeStopper _stopper;
     private readonly ConcurrentDictionary<string, bool> _fleets = new();
-    private readonly ConcurrentDictionary<string, bool> _finishing = new();
 
     public ProcessLauncher(IOptions<ProcessLauncherOptions> options, TimeProvider clock, ILogger<ProcessLauncher> logger)
     {
@@ -40,6 +39,7 @@ internal sealed class ProcessLauncher : IComputeLauncher, IComputeEventSource, I
         _folders = new ComputeFolders(_options.Directory);
         _inspector = new ComputeInspector(_options, clock);
         _supervisors = new SupervisorStart(_options);
+        _stopper = new ComputeStopper(_options, _inspector, clock, logger);
     }
 
     public string Name => "process";
@@ -131,14 +131,7 @@ internal sealed class ProcessLauncher : IComputeLauncher, IComputeEventSource, I
     }
 
     /// <summary>Ends what this object does in the background. Runners go on.</summary>
-    public void Dispose()
-    {
-        if (!_disposed.IsCancellationRequested) // a container disposes what it gave out under several names several times
-        {
-            _disposed.Cancel();
-            _disposed.Dispose();
-        }
-    }
+    public void Dispose() => _stopper.Dispose();
 
     private async Task<LaunchOutcome> StartAsync(ComputeFolder folder, LaunchRequest request, CancellationToken cancellationToken)
     {
@@ -252,65 +245,7 @@ internal sealed class ProcessLauncher : IComputeLauncher, IComputeEventSource, I
             return StopOutcome.Stopped.Instance;
         }
 
-        var first = !folder.IsToStop;
-        if (!_inspector.Look(folder).IsOver)
-        {
-            folder.WriteStop(new StopRecord { At = _clock.GetUtcNow(), Reason = reason });
-        }
-
-        if (_inspector.Look(folder).IsOver)
-        {
-            return StopOutcome.Stopped.Instance;
-        }
-
-        if (first)
-        {
-            _logger.StopAsked(compute.Id, reason);
-            AskOrphans(folder);
-        }
-
-        _ = FinishStopAsync(folder);
-        return StopOutcome.Stopping.Instance;
-    }
-
-    /// <summary>A supervisor minds <c>stop.json</c>. Where it is dead, its processes are told by us.</summary>
-    private void AskOrphans(ComputeFolder folder)
-    {
-        if (!folder.IsSupervised() && ComputeInspector.MembersOf(folder) is { Count: > 0 } orphans)
-        {
-            _logger.OrphansAsked(ComputeFolders.IdOf(folder.Identity), orphans.Count);
-            ProcessTree.Ask(orphans);
-        }
-    }
-
-    /// <summary>Looks, which kills what is overdue, until it is over. Should this host crash, any later look does the same.</summary>
-    private async Task FinishStopAsync(ComputeFolder folder)
-    {
-        if (!_finishing.TryAdd(folder.Path, true))
-        {
-            return;
-        }
-
-        try
-        {
-            var patience = TimeSpan.FromSeconds(_options.StopGraceSeconds) + TimeSpan.FromMinutes(1);
-            for (var end = _clock.GetUtcNow() + patience; _clock.GetUtcNow() < end && !_inspector.Look(folder).IsOver;)
-            {
-                await Task.Delay(PollInterval, _clock, _disposed.Token).ConfigureAwait(false);
-            }
-        }
-        catch (Exception exception) when (exception is OperationCanceledException or ObjectDisposedException)
-        {
-            // The host ends.
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            _logger.LookFailed(exception, ComputeFolders.IdOf(folder.Identity));
-        }
-        finally
-        {
-            _finishing.TryRemove(folder.Path, out _);
-        }
+        return _stopper.Stop(folder, reason);
     }
 
     private Page<ComputeDescription> List(string fleet, string? continuation, CancellationToken cancellationToken)

@@ -61,6 +61,11 @@ internal sealed class ProcessLauncherRules : IValidateOptions<ProcessLauncherOpt
             errors.AddError($"The process launcher's RunnerFolder ({options.RunnerFolder}) does not hold an unpacked GitHub Actions runner: {RunnerCopy.ListenerOf(options.RunnerFolder!)} is missing.");
         }
 
+        else if (hasFolder && IsWithin(options.Directory, options.RunnerFolder!))
+        {
+            errors.AddError($"The process launcher's Directory ({options.Directory}) lies in its RunnerFolder ({options.RunnerFolder}), so each copy of the runner would hold the others. Move it elsewhere.");
+        }
+
         if (options.Supervisor.Count == 0 && !RunnerSupervisor.IsEntryPointAble)
         {
             errors.AddError("The process launcher cannot start supervisors with this program. Let Program.cs begin with the line "
@@ -84,4 +89,9 @@ internal sealed class ProcessLauncherRules : IValidateOptions<ProcessLauncherOpt
 
         return errors.Build();
     }
+
+    private static bool IsWithin(string directory, string folder) =>
+        !string.IsNullOrWhiteSpace(directory)
+        && Path.GetRelativePath(folder, directory) is var relative
+        && !Path.IsPathRooted(relative) && relative != ".." && !relative.StartsWith(".." + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

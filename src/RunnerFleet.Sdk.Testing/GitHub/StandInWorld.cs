@@ -409,13 +409,3 @@ internal sealed partial class StandInWorld(TimeProvider clock, GitHubStandInOpti
     private static bool Covers(IReadOnlyList<string> runner, IReadOnlyList<string> job) =>
         job.All(label => runner.Contains(label, StringComparer.OrdinalIgnoreCase));
 }
-
-/// <summary>Gives ids, growing and never twice.</summary>
-internal sealed class StandInIds(long first)
-{
-    private long _last = first - 1;
-
-    public long Last => Interlocked.Read(ref _last);
-
-    public long Next() => Interlocked.Increment(ref _last);
-}

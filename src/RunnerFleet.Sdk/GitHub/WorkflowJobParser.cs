@@ -327,8 +327,7 @@ internal static class WorkflowJobParser
             return null;
         }
 
-        var text = reader.ValueSpan;
-        var saysOffset = text is [.., (byte)'Z'] || (text.Length > 20 && text[^6] is (byte)'+' or (byte)'-');
+        var saysOffset = reader.TryGetDateTime(out var sample) && sample.Kind != DateTimeKind.Unspecified;
         return saysOffset && reader.TryGetDateTimeOffset(out var time) ? time : null;
     }
 

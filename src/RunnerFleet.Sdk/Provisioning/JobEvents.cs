@@ -45,7 +45,7 @@ internal sealed class JobEvents(
             var now = clock.GetUtcNow();
             if (before is not null && (before.State == to || !JobTransitions.CanMove(before.State, to)))
             {
-                return (true, Standing(before));
+                return (true, Standing(before, before.State == JobState.Refused ? judgement.Word : "duplicate"));
             }
 
             var after = Recorded(before, news, key, judgement, to, now);
@@ -184,9 +184,9 @@ internal sealed class JobEvents(
         return result;
     }
 
-    private static WebhookOutcome.Recorded Standing(Job job) => new()
+    private static WebhookOutcome.Recorded Standing(Job job, string outcome = "duplicate") => new()
     {
-        Outcome = "duplicate",
+        Outcome = outcome,
         Job = job.Key,
         RunnerId = job.RunnerId,
         Diagnostic = job.Diagnostic,

@@ -31,10 +31,10 @@ internal sealed class Launching(
                 await StartedAsync(runner, existing.Compute, Reason.Of(ReasonCodes.Adopted, $"Was started already as {existing.Compute}."), cancellationToken).ConfigureAwait(false);
                 return true;
             case LaunchOutcome.NoCapacity none:
-                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), none.RetryAfter, cancellationToken).ConfigureAwait(false);
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), AtLeastASecond(none.RetryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Throttled throttled:
-                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), throttled.RetryAfter, cancellationToken).ConfigureAwait(false);
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), AtLeastASecond(throttled.RetryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Rejected rejected:
                 await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), null, cancellationToken).ConfigureAwait(false);
@@ -145,6 +145,9 @@ internal sealed class Launching(
             return new LaunchOutcome.Unknown($"the launcher failed ({e.GetType().Name})");
         }
     }
+
+    // A launcher that says "at once" would be asked in a circle.
+    private static TimeSpan? AtLeastASecond(TimeSpan? wait) => wait < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : wait;
 
     private static string? Detail(LaunchOutcome outcome) => outcome switch
     {

@@ -91,7 +91,10 @@ internal sealed class WebhookIntake(
 
         if (!WorkflowJobParser.TryParse(delivery.Body.Span, out var job, out var error))
         {
-            return new WebhookOutcome.Malformed(error);
+            // New actions may come at any time, with members as they like (GitHub, webhook events); they are no fault of the sender's.
+            return WorkflowJobParser.TryReadAction(delivery.Body.Span, out var action) && !WorkflowJobActions.IsKnown(action)
+                ? new WebhookOutcome.Ignored($"The action {Printable(action)} is not one that a fleet acts on.")
+                : new WebhookOutcome.Malformed(error);
         }
 
         var host = Host(delivery.EnterpriseHost);

@@ -96,6 +96,15 @@ public sealed record Runner
     /// <summary>What happened, oldest first.</summary>
     public IReadOnlyList<RunnerMove> History { get; init => field = value ?? []; } = [];
 
+    /// <summary>
+    /// The queue it waits in while PENDING: its repository (by the numeric id, which survives a rename; by name where a payload told no id) and its class. Of each
+    /// queue the oldest goes first, and no queue waits behind another, so that neither a large matrix nor a class at its limit holds up the rest.
+    /// </summary>
+    [JsonIgnore]
+    public string QueueKey => Repository.Id != 0
+        ? FormattableString.Invariant($"{Scope.Host}/{Repository.Id}|{Spec.ClassName}")
+        : $"{Scope.Host}/{Repository.FullName}|{Spec.ClassName}".ToLowerInvariant();
+
     /// <summary>Whether the state is final.</summary>
     [JsonIgnore]
     public bool IsTerminal => RunnerTransitions.IsTerminal(State);

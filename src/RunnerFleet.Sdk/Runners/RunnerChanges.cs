@@ -30,7 +30,8 @@ internal static class RunnerChanges
     /// <summary>The final state. Places are not emptied here: the commit that frees them does it, so that the two cannot part.</summary>
     public static Runner End(this Runner runner, bool fault, Reason cause, DateTimeOffset now, TimeSpan keep)
     {
-        var registered = runner.Registration is { IsGone: false };
+        // GitHub itself removes an ephemeral runner whose job completed (self-hosted runners, ephemeral); asking would cost two calls a job. Should one stay, the sweep's listing shows it.
+        var registered = runner.Registration is { IsGone: false } && cause.Code != ReasonCodes.JobCompleted;
         return runner.Move(fault ? RunnerState.Failed : RunnerState.Offline, cause, now) with
         {
             Reason = cause,

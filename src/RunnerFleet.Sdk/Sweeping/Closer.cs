@@ -52,9 +52,15 @@ internal sealed class Closer(
             return; // it is due at once, with its compute known
         }
 
-        if (!closing.Force && runner.Registration is { IsGone: false } registration && !await MayStopAsync(runner, registration, cancellationToken).ConfigureAwait(false))
+        if (!closing.Force && runner.Registration is { IsGone: false } registration)
         {
-            return;
+            if (!await MayStopAsync(runner, registration, cancellationToken).ConfigureAwait(false)
+                || await RegistrationGoneAsync(runner, registration, cancellationToken).ConfigureAwait(false) is not { } free)
+            {
+                return;
+            }
+
+            runner = free;
         }
 
         await StopAsync(runner, found, cancellationToken).ConfigureAwait(false);
@@ -93,7 +99,7 @@ internal sealed class Closer(
         switch (standing)
         {
             case RemovalOutcome.Gone:
-                return true; // the next step finds it gone again, should this process end before the compute is stopped
+                return true;
             case RemovalOutcome.Busy when runner.Closing!.Cause.Code == ReasonCodes.JobCompleted:
                 await LaterAsync(runner, runner with { IdleSince = null }, cancellationToken).ConfigureAwait(false); // the flag lags behind the completion
                 return false;
@@ -104,6 +110,12 @@ internal sealed class Closer(
                 await LaterAsync(runner, runner, cancellationToken).ConfigureAwait(false);
                 return false;
         }
+    }
+
+    private async Task<Runner?> RegistrationGoneAsync(Runner runner, Registration registration, CancellationToken cancellationToken)
+    {
+        var commit = new FleetCommit().Put(runner, runner with { Registration = registration with { IsGone = true } });
+        return await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? commit.Stored(runner.Id) : null;
     }
 
     private async Task WithdrawAsync(Runner runner, DateTimeOffset now, CancellationToken cancellationToken)

@@ -29,12 +29,18 @@ internal sealed class ComputeSweep(
     {
         var listed = await ListAsync(cancellationToken).ConfigureAwait(false);
         var running = listed.Where(c => c.Status != ComputeStatus.Stopped).ToArray();
+        var live = await LiveAsync(cancellationToken).ConfigureAwait(false); // after the compute: a record is older than what it launched
         var orphans = new List<ComputeDescription>();
         var strangers = 0;
         foreach (var compute in running)
         {
-            var runner = compute.RunnerId is { } id ? await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false) : null;
-            if (runner is { IsTerminal: false } && runner.Attempt == compute.Attempt && runner.Plan is not null)
+            var runner = compute.RunnerId is { } id ? live.GetValueOrDefault(id) : null;
+            if (!Owns(runner, compute) && compute.RunnerId is { } unlisted)
+            {
+                runner = await store.GetRunnerAsync(unlisted, cancellationToken).ConfigureAwait(false); // a listing may lag, a read by key does not
+            }
+
+            if (runner is not null && Owns(runner, compute))
             {
                 if (runner.Compute is null)
                 {
@@ -60,7 +66,29 @@ internal sealed class ComputeSweep(
             summary = await EachAsync(summary, orphan.Compute.ToString(), () => RemoveOrphanAsync(orphan, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
 
-        return await LookAtMissingAsync(summary, [.. running.Select(c => c.Compute)], cancellationToken).ConfigureAwait(false);
+        return await LookAtMissingAsync(summary, live.Values, [.. running.Select(c => c.Compute)], cancellationToken).ConfigureAwait(false);
+    }
+
+    private static bool Owns(Runner? runner, ComputeDescription compute) =>
+        runner is { IsTerminal: false, Plan: not null } && runner.Attempt == compute.Attempt;
+
+    private async Task<Dictionary<string, Runner>> LiveAsync(CancellationToken cancellationToken)
+    {
+        var live = new Dictionary<string, Runner>(StringComparer.Ordinal);
+        string? continuation = null;
+        do
+        {
+            var query = new RunnerQuery { States = [RunnerState.Starting, RunnerState.WaitingForJob, RunnerState.Running], Take = 500, Continuation = continuation };
+            var page = await store.ListRunnersAsync(query, cancellationToken).ConfigureAwait(false);
+            foreach (var runner in page.Items)
+            {
+                live[runner.Id] = runner;
+            }
+
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+        return live;
     }
 
     /// <summary>Remove, then stop: whatever name it may have registered under is looked for in every scope, and a busy one is left alone.</summary>
@@ -89,28 +117,21 @@ internal sealed class ComputeSweep(
     }
 
     /// <summary>A live record whose compute is not listed is not therefore dead: it is looked at by itself.</summary>
-    private async Task<SweepSummary> LookAtMissingAsync(SweepSummary summary, HashSet<ComputeRef> running, CancellationToken cancellationToken)
+    private async Task<SweepSummary> LookAtMissingAsync(SweepSummary summary, IEnumerable<Runner> live, HashSet<ComputeRef> running, CancellationToken cancellationToken)
     {
-        string? continuation = null;
-        do
+        foreach (var runner in live.Where(r => r.State is not RunnerState.Starting && r.Compute is { } c && !running.Contains(c)))
         {
-            var page = await store.ListRunnersAsync(new RunnerQuery { States = [RunnerState.WaitingForJob, RunnerState.Running], Take = 200, Continuation = continuation }, cancellationToken).ConfigureAwait(false);
-            foreach (var runner in page.Items.Where(r => r.Compute is { } c && !running.Contains(c)))
+            summary = await EachAsync(summary, runner.Id, async () =>
             {
-                summary = await EachAsync(summary, runner.Id, async () =>
+                var seen = await looks.ComputeAsync(runner, cancellationToken).ConfigureAwait(false);
+                if (Looks.IsGone(seen))
                 {
-                    var seen = await looks.ComputeAsync(runner, cancellationToken).ConfigureAwait(false);
-                    if (Looks.IsGone(seen))
-                    {
-                        await dueRunners.ComputeEndedAsync(runner, (seen as FindOutcome.Found)?.Description.End, cancellationToken).ConfigureAwait(false);
-                        summary = summary with { ComputeEnded = summary.ComputeEnded + 1 };
-                    }
-                }, cancellationToken).ConfigureAwait(false);
-            }
-
-            continuation = page.Continuation;
+                    await dueRunners.ComputeEndedAsync(runner, (seen as FindOutcome.Found)?.Description.End, cancellationToken).ConfigureAwait(false);
+                    summary = summary with { ComputeEnded = summary.ComputeEnded + 1 };
+                }
+            }, cancellationToken).ConfigureAwait(false);
         }
-        while (continuation is not null);
+
         return summary;
     }
 

@@ -37,6 +37,11 @@ internal sealed class DueJobs(
             current = await store.GetJobAsync(current.Key, cancellationToken).ConfigureAwait(false) ?? current;
         }
 
+        else if (asked is { Status: GitHubStatus.Throttled or GitHubStatus.Unknown })
+        {
+            current = await AskAgainAsync(current, asked.RetryAfter, cancellationToken).ConfigureAwait(false);
+        }
+
         switch (current.State)
         {
             case JobState.Queued:
@@ -57,6 +62,15 @@ internal sealed class DueJobs(
         var next = now.AddSeconds(job is { State: JobState.Queued, RunnerId: null } ? options.CurrentValue.Timing.RetrySeconds : options.CurrentValue.Timing.JobCheckSeconds);
         var later = job with { Deadline = JobTransitions.IsTerminal(job.State) ? null : next, Version = job.Version + 1 };
         return await writer.CommitAsync(new FleetCommit().Put(job, later), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? later : null;
+    }
+
+    /// <summary>A question without an answer is asked again sooner than one that was answered.</summary>
+    private async Task<Job> AskAgainAsync(Job job, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var wait = Backoff.Since(job.StateSince, now, options.CurrentValue.Timing);
+        var again = job with { Deadline = now + (retryAfter > wait ? retryAfter.Value : wait), Version = job.Version + 1 };
+        return job.Deadline > again.Deadline && await writer.CommitAsync(new FleetCommit().Put(job, again), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? again : job;
     }
 
     private async Task GiveUpWaitingAsync(Job job, CancellationToken cancellationToken)

@@ -48,12 +48,13 @@ internal sealed class DueRunners(
         }
 
         var how = $"{(end?.ExitCode is { } code ? FormattableString.Invariant($" with exit code {code}") : "")}{(string.IsNullOrEmpty(end?.Reason) ? "" : $" ({end.Reason})")}";
-        var ranJob = runner.State == RunnerState.Running;
-        var cause = ranJob
+        var cleanly = end is null or { ExitCode: null or 0, Interrupted: false };
+        var cause = runner.State == RunnerState.Running
             ? Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} after it had begun a job.")
-            : Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} before it was given a job.");
-        var fault = !ranJob || end is { Interrupted: true } || end is { ExitCode: not null and not 0 };
-        await endings.EndAsync(runner.Id, fault, cause, end, cancellationToken).ConfigureAwait(false);
+            : Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} before GitHub said that it began a job.");
+        // A short job can be over before the news of its beginning is here: a clean exit of a registered runner is no fault, and GitHub is asked about its job.
+        var mayHaveRun = runner.State == RunnerState.Running || (runner.Claims > 0 && end is { ExitCode: 0 });
+        await endings.EndAsync(runner.Id, fault: !(cleanly && mayHaveRun), cause, end, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task PendingAsync(Runner runner, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 using RunnerFleet.Compute;
 using RunnerFleet.Local.Processes;
 
@@ -95,6 +96,26 @@ public sealed class ClaimTests : IAsyncLifetime
         var ended = await ProcessWorld.UntilAsync(launcher, compute, ComputeStatus.Stopped);
 
         Assert.Equal("Stopped before the runner started: no job any more", ended.End?.Reason);
+    }
+
+    [Fact]
+    public async Task A_claim_that_is_never_answered_is_given_up_after_ten_minutes()
+    {
+        _world.Url = $"http://127.0.0.1:{FreePort()}";
+        var request = _world.Request("wait");
+        var clock = new FakeTimeProvider();
+        using var client = new ControlPlaneClient(new HandOver { Identity = request.Identity, Environment = request.Environment, Command = [], StopGraceSeconds = 1 }, clock);
+
+        var claim = client.ClaimAsync(_ => { }, CancellationToken.None);
+        await ProcessWorld.EventuallyAsync(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(5));
+            return claim.IsCompleted;
+        });
+
+        var result = await claim;
+        Assert.Equal(SupervisorExitCodes.ClaimTimedOut, result.ExitCode);
+        Assert.StartsWith("No registration within 10 minutes.", result.Reason, StringComparison.Ordinal);
     }
 
     private static int FreePort()

@@ -28,6 +28,26 @@ public sealed class ProcessLauncherOptionsTests
         Assert.Contains(sentence, failure, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("state", true)]
+    [InlineData("", true)]
+    [InlineData("../runner-state", false)]
+    public void State_within_the_runner_folder_is_refused(string directory, bool refused)
+    {
+        using var folder = new TemporaryFolder();
+        var runner = Directory.CreateDirectory(Path.Combine(folder.Path, "runner", "bin")).Parent!.FullName;
+        File.WriteAllText(RunnerCopy.ListenerOf(runner), "");
+
+        var failures = FailuresOf(options =>
+        {
+            options.Command.Clear();
+            options.RunnerFolder = runner;
+            options.Directory = Path.Combine(runner, directory);
+        });
+
+        Assert.Equal(refused, failures.Any(failure => failure.Contains("lies in its RunnerFolder", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public async Task A_host_with_bad_settings_does_not_start()
     {

@@ -82,7 +82,7 @@ public sealed class SqliteKillTests
     {
         var program = Path.Combine(AppContext.BaseDirectory, "RunnerFleet.TestProcesses.dll");
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        return Process.Start(new ProcessStartInfo(dotnet, [program, .. arguments]) { RedirectStandardOutput = true })
+        return Process.Start(new ProcessStartInfo(dotnet, [program, .. arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true })
             ?? throw new InvalidOperationException($"{dotnet} did not start.");
     }
 }

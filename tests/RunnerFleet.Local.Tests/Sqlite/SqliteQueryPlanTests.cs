@@ -9,19 +9,19 @@ public sealed class SqliteQueryPlanTests : IDisposable
 
     public static TheoryData<string, string, string> InOrderOfAnIndex { get; } = new()
     {
-        { "due runners", RecordQueries.Runners.Due, "runners_by_deadline" },
-        { "due jobs", RecordQueries.Jobs.Due, "jobs_by_deadline" },
-        { "free runners", RecordQueries.Runners.OfDemand, "runners_by_demand" },
-        { "queued jobs", RecordQueries.Jobs.OfDemand, "jobs_by_demand" },
-        { "newest runners", RecordQueries.Runners.NewestFirst(0), "runners_by_age" },
-        { "newest jobs", RecordQueries.Jobs.NewestFirst(0), "jobs_by_age" },
-        { "newest runners of a state", RecordQueries.Runners.NewestFirst(1), "runners_by_state" },
-        { "newest runners of some states", RecordQueries.Runners.NewestFirst(3), "runners_by_state" },
-        { "newest jobs of some states", RecordQueries.Jobs.NewestFirst(2), "jobs_by_state" },
-        { "expired runners", RecordQueries.Runners.Purge, "runners_by_expiry" },
-        { "expired jobs", RecordQueries.Jobs.Purge, "jobs_by_expiry" },
-        { "expired entries", SqliteQueries.PurgeEntries, "entries_by_expiry" },
-        { "entries by prefix", SqliteQueries.EntriesFrom, "PRIMARY KEY" },
+        { "due runners", RecordQueries.Runners.Due, "runners_by_deadline (deadline<?)" },
+        { "due jobs", RecordQueries.Jobs.Due, "jobs_by_deadline (deadline<?)" },
+        { "free runners", RecordQueries.Runners.OfDemand, "runners_by_demand (demand=?)" },
+        { "queued jobs", RecordQueries.Jobs.OfDemand, "jobs_by_demand (demand=?)" },
+        { "newest runners", RecordQueries.Runners.NewestFirst(0), "runners_by_age ((created_at,id)<(?,?))" },
+        { "newest jobs", RecordQueries.Jobs.NewestFirst(0), "jobs_by_age ((created_at,id)<(?,?))" },
+        { "newest runners of a state", RecordQueries.Runners.NewestFirst(1), "runners_by_state (state=? AND (created_at,id)<(?,?))" },
+        { "newest runners of some states", RecordQueries.Runners.NewestFirst(3), "runners_by_state (state=? AND (created_at,id)<(?,?))" },
+        { "newest jobs of some states", RecordQueries.Jobs.NewestFirst(2), "jobs_by_state (state=? AND (created_at,id)<(?,?))" },
+        { "expired runners", RecordQueries.Runners.Purge, "runners_by_expiry (expires_at<?)" },
+        { "expired jobs", RecordQueries.Jobs.Purge, "jobs_by_expiry (expires_at<?)" },
+        { "expired entries", SqliteQueries.PurgeEntries, "entries_by_expiry (expires_at<?)" },
+        { "entries by prefix", SqliteQueries.EntriesFrom, "PRIMARY KEY (key>?)" },
     };
 
     public void Dispose() => _folder.Dispose();

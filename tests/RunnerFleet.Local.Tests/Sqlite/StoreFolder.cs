@@ -12,7 +12,7 @@ internal sealed class StoreFolder : IDisposable
 
     public string Path => System.IO.Path.Combine(Folder, "fleet.db");
 
-    public SqliteRunnerStore Open(int busyTimeoutSeconds = 10)
+    public SqliteRunnerStore Open(int busyTimeoutSeconds = 60)
     {
         var store = new SqliteRunnerStore(Options.Create(new SqliteStoreOptions { Path = Path, BusyTimeoutSeconds = busyTimeoutSeconds }));
         _stores.Add(store);

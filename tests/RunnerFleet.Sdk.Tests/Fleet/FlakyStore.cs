@@ -40,7 +40,11 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<IReadOnlyList<Runner>> ListFreeRunnersAsync(string demandKey, int take, CancellationToken cancellationToken) => inner.ListFreeRunnersAsync(demandKey, take, cancellationToken);
 
-    public ValueTask<Page<Runner>> ListRunnersAsync(RunnerQuery query, CancellationToken cancellationToken) => inner.ListRunnersAsync(query, cancellationToken);
+    public async ValueTask<Page<Runner>> ListRunnersAsync(RunnerQuery query, CancellationToken cancellationToken)
+    {
+        var page = await inner.ListRunnersAsync(query, cancellationToken);
+        return page with { Items = [.. page.Items.Where(r => !_forgotten.Contains(r.Id))] };
+    }
 
     public ValueTask<IReadOnlyDictionary<RunnerState, long>> CountRunnersAsync(CancellationToken cancellationToken) => inner.CountRunnersAsync(cancellationToken);
 

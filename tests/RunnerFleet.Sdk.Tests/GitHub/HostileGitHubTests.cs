@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -127,14 +128,19 @@ public sealed class HostileGitHubTests : IDisposable
     {
         // Over a real socket, so that it is the registered handler that is tried, and the stranger would get what it sends.
         var strangerAsked = 0;
-        await using var stranger = await Loopback.StartAsync(_ =>
+        await using var stranger = await GitHubStandInTests.StartAsync(web => web.MapPost("/take", _ =>
         {
             Interlocked.Increment(ref strangerAsked);
-            return (200, null, "{}");
-        });
-        await using var gitHub = await Loopback.StartAsync(_ => (307, stranger.Url + "take", ""));
+            return Task.CompletedTask;
+        }));
+        await using var gitHub = await GitHubStandInTests.StartAsync(web => web.MapFallback(context =>
+        {
+            context.Response.StatusCode = 307;
+            context.Response.Headers.Location = stranger.Urls.First() + "/take";
+            return Task.CompletedTask;
+        }));
 
-        var answer = await Registrar(handler: null, api: gitHub.Url.ToString()).CreateJitConfigAsync(Jit(), default);
+        var answer = await Registrar(handler: null, api: gitHub.Urls.First()).CreateJitConfigAsync(Jit(), default);
 
         Assert.Equal(GitHubStatus.Refused, answer.Status);
         Assert.Equal(0, strangerAsked);
@@ -275,10 +281,11 @@ public sealed class HostileGitHubTests : IDisposable
     [Fact]
     public async Task Nobody_listening_is_unknown()
     {
-        var gone = await Loopback.StartAsync(_ => (200, null, ""));
-        await gone.DisposeAsync();
+        var app = await GitHubStandInTests.StartAsync(_ => { });
+        var url = app.Urls.First();
+        await app.DisposeAsync();
 
-        Assert.Equal(GitHubStatus.Unknown, (await Registrar(handler: null, api: gone.Url.ToString()).CreateJitConfigAsync(Jit(), default)).Status);
+        Assert.Equal(GitHubStatus.Unknown, (await Registrar(handler: null, api: url).CreateJitConfigAsync(Jit(), default)).Status);
     }
 
     [Fact]
