@@ -67,9 +67,13 @@ while (launcher.Launches.Count == 0)
 }
 
 var launch = launcher.Launches[0];
-var claim = await fleet.ClaimAsync(
-    new ClaimRequest { RunnerId = launch.Identity.RunnerId, Attempt = launch.Identity.Attempt, Secret = launch.Environment[RunnerEnvironment.ClaimSecret] },
-    cancel);
+var request = new ClaimRequest { RunnerId = launch.Identity.RunnerId, Attempt = launch.Identity.Attempt, Secret = launch.Environment[RunnerEnvironment.ClaimSecret] };
+ClaimOutcome claim;
+while ((claim = await fleet.ClaimAsync(request, cancel)) is ClaimOutcome.Busy)
+{
+    await Task.Delay(20, cancel); // the launch is still being recorded
+}
+
 var session = gitHub.Connect(((ClaimOutcome.Registered)claim).EncodedJitConfig)!.Value;
 gitHub.TakeJob(session);
 gitHub.CompleteJob(session);
