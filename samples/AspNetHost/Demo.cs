@@ -15,9 +15,10 @@ internal sealed class Demo : IDisposable
 
     private readonly GitHubStandIn _gitHub;
     private readonly HttpClient _http = new();
+    private readonly TaskCompletionSource _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Uri _address;
 
-    private Demo(Uri address, string secret)
+    private Demo(Uri address, string secret, string statePath)
     {
         _address = address;
         _gitHub = new GitHubStandIn(TimeProvider.System, new GitHubStandInOptions
@@ -25,7 +26,9 @@ internal sealed class Demo : IDisposable
             WebhookSecret = secret,
             Token = Token,
             AcceptUnknownScopes = true,
+            DeliveryTimeout = TimeSpan.FromSeconds(60),
             Receiver = DeliverAsync,
+            StatePath = statePath, // so that a killed demo goes on where it was
         });
         _gitHub.AddRepository(Repository);
     }
@@ -33,9 +36,9 @@ internal sealed class Demo : IDisposable
     public static Demo Prepare(WebApplicationBuilder builder, HostSettings host)
     {
         var address = Address(builder.Configuration[WebHostDefaults.ServerUrlsKey] ?? HostVerbs.DefaultUrl);
+        host.DataFolder = Directory.CreateDirectory(Path.Combine(host.DataFolder, "demo")).FullName;
         var given = builder.Configuration["RunnerFleet:GitHub:WebhookSecret"];
-        var secret = string.IsNullOrWhiteSpace(given) ? Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20)) : given;
-        host.DataFolder = Path.Combine(host.DataFolder, "demo");
+        var secret = string.IsNullOrWhiteSpace(given) ? SecretOf(host.DataFolder) : given;
         foreach (var part in DemoRunner.Command)
         {
             host.Process.Command.Add(part);
@@ -52,7 +55,7 @@ internal sealed class Demo : IDisposable
         });
         builder.Services.AddSingleton<IFleetObserver, MovePrinter>();
         builder.Configuration["Logging:LogLevel:Default"] = "Warning"; // the moves are the story
-        return new Demo(address, secret);
+        return new Demo(address, secret, Path.Combine(host.DataFolder, "github.json"));
     }
 
     public void Map(WebApplication app)
@@ -80,7 +83,11 @@ internal sealed class Demo : IDisposable
                 RunnerFleet__GitHub__Organization) and RunnerFleet__Process__RunnerFolder.
 
                 """);
-            Queue("small", 2);
+            _listening.TrySetResult();
+            if (_gitHub.Jobs.All(job => job.Status == "completed"))
+            {
+                Queue("small", 2);
+            }
         });
     }
 
@@ -95,6 +102,7 @@ internal sealed class Demo : IDisposable
 
     private async Task<int> DeliverAsync(StandInDelivery delivery, CancellationToken cancellationToken)
     {
+        await _listening.Task.WaitAsync(cancellationToken); // an earlier process may have left some
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_address, "webhook")) { Content = new ReadOnlyMemoryContent(delivery.Body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         foreach (var (name, value) in delivery.Headers.Where(h => !h.Key.StartsWith("Content-", StringComparison.OrdinalIgnoreCase)))
@@ -104,6 +112,27 @@ internal sealed class Demo : IDisposable
 
         using var response = await _http.SendAsync(request, cancellationToken);
         return (int)response.StatusCode;
+    }
+
+    /// <summary>A secret of the demo's own, kept: what runners claim with is derived from it, and they may outlive this process.</summary>
+    private static string SecretOf(string folder)
+    {
+        var path = Path.Combine(folder, "webhook-secret");
+        if (File.Exists(path) && File.ReadAllText(path).Trim() is { Length: >= 40 } kept)
+        {
+            return kept;
+        }
+
+        var secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(20));
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var file = new StreamWriter(path, options);
+        file.Write(secret);
+        return secret;
     }
 
     private static Uri Address(string urls)

@@ -28,8 +28,18 @@ internal sealed class HostSettings
     public static bool TryRead(IConfiguration configuration, [NotNullWhen(true)] out HostSettings? host, [NotNullWhen(false)] out Refusal? refusal)
     {
         var section = configuration.GetSection("RunnerFleet");
-        host = section.Get<HostSettings>() ?? new HostSettings();
         refusal = null;
+        try
+        {
+            host = section.Get<HostSettings>() ?? new HostSettings();
+        }
+        catch (InvalidOperationException e) when (Starting.Of(e) is { } unreadable)
+        {
+            host = null;
+            refusal = unreadable;
+            return false;
+        }
+
         if (host.Store is not ("sqlite" or "memory"))
         {
             refusal = new Refusal($"RunnerFleet:Store is '{host.Store}'. Set it to sqlite or memory.");
@@ -37,6 +47,10 @@ internal sealed class HostSettings
         else if (host.Launcher is not "process")
         {
             refusal = new Refusal($"RunnerFleet:Launcher is '{host.Launcher}'. Set it to process.");
+        }
+        else if (!string.IsNullOrEmpty(section["PublicUrl"]) && string.IsNullOrEmpty(section["Api:Key"]))
+        {
+            refusal = new Refusal("RunnerFleet:PublicUrl is set, so this host can be reached from elsewhere, but RunnerFleet:Api:Key is not. Set it to a secret of at least 16 characters.");
         }
 
         var gitHub = section.GetSection("GitHub");
@@ -73,14 +87,4 @@ internal sealed class ProcessOptions
 
     /// <summary>How long a runner that was told to stop may take before it is killed.</summary>
     public int StopGraceSeconds { get; set; } = 30;
-}
-
-/// <summary>Why the host does not start: one sentence for people, no stack trace.</summary>
-internal sealed record Refusal(string Sentence)
-{
-    public int Print()
-    {
-        Console.Error.WriteLine($"RunnerFleet does not start: {Sentence}");
-        return 78; // EX_CONFIG of sysexits.h
-    }
 }

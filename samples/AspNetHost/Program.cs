@@ -29,5 +29,4 @@ app.MapRunnerFleetHealth();
 app.MapRunnerFleetStatusPage();
 #endregion
 demo?.Map(app);
-await app.RunAsync();
-return 0;
+return await app.RunOrRefuseAsync();

@@ -8,8 +8,8 @@ namespace RunnerFleet.Testing.Xunit;
 
 public abstract partial class RunnerStoreContract
 {
-    private async Task<IReadOnlyList<Runner>> PendingAsync(int now = 1000, int perRepository = 25, int take = 250) =>
-        await Store.ListPendingAsync(new PendingQuery { Now = At(now), PerRepository = perRepository, Take = take }, Cancellation);
+    private async Task<IReadOnlyList<Runner>> PendingAsync(int now = 1000, int perQueue = 25, int take = 250) =>
+        await Store.ListPendingAsync(new PendingQuery { Now = At(now), PerQueue = perQueue, Take = take }, Cancellation);
 
     [Fact]
     public virtual async Task Pending_runners_of_a_repository_come_in_order_of_service()
@@ -55,7 +55,7 @@ public abstract partial class RunnerStoreContract
         await SaveAsync(Enumerable.Range(0, 60).Select(i => SampleRecords.Runner(i) with { NotBefore = At(5000) }));
         await SaveAsync(SampleRecords.Runner(100), SampleRecords.Runner(101));
 
-        await EventuallyAsync(async () => AssertIds([100, 101], await PendingAsync(perRepository: 2, take: 2)));
+        await EventuallyAsync(async () => AssertIds([100, 101], await PendingAsync(perQueue: 2, take: 2)));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public abstract partial class RunnerStoreContract
 
         await EventuallyAsync(async () =>
         {
-            var pending = await PendingAsync(perRepository: 4);
+            var pending = await PendingAsync(perQueue: 4);
             Assert.Equal(12, pending.Count);
             AssertIds([0, 3, 6, 9], pending.Where(r => r.Repository == SampleRecords.Repository(0)));
             AssertIds([1, 4, 7, 10], pending.Where(r => r.Repository == SampleRecords.Repository(1)));
@@ -93,12 +93,21 @@ public abstract partial class RunnerStoreContract
     }
 
     [Fact]
+    public virtual async Task A_class_that_waits_does_not_hide_another_class_of_its_repository()
+    {
+        await SaveAsync(Enumerable.Range(0, 60).Select(i => SampleRecords.Runner(i) with { Spec = new RunnerSpec { ClassName = "large" } }));
+        await SaveAsync(SampleRecords.Runner(100) with { Spec = new RunnerSpec { ClassName = "small" } });
+
+        await EventuallyAsync(async () => AssertIds([0, 100], await PendingAsync(perQueue: 1)));
+    }
+
+    [Fact]
     public virtual async Task A_renamed_repository_is_still_one_repository()
     {
         var renamed = SampleRecords.Repository(1) with { Name = "new-name" };
         await SaveAsync(SampleRecords.Runner(1), SampleRecords.Runner(2) with { Repository = renamed }, SampleRecords.Runner(3));
 
-        await EventuallyAsync(async () => AssertIds([1, 2], await PendingAsync(perRepository: 2)));
+        await EventuallyAsync(async () => AssertIds([1, 2], await PendingAsync(perQueue: 2)));
     }
 
     [Fact]
@@ -108,7 +117,7 @@ public abstract partial class RunnerStoreContract
         var two = SampleRecords.Repository(2) with { Id = 0 };
         await SaveAsync(SampleRecords.Runner(1) with { Repository = one }, SampleRecords.Runner(2) with { Repository = one }, SampleRecords.Runner(3) with { Repository = two });
 
-        await EventuallyAsync(async () => AssertIds([1, 3], (await PendingAsync(perRepository: 1)).OrderBy(r => r.Id, StringComparer.Ordinal)));
+        await EventuallyAsync(async () => AssertIds([1, 3], (await PendingAsync(perQueue: 1)).OrderBy(r => r.Id, StringComparer.Ordinal)));
     }
 
     [Fact]

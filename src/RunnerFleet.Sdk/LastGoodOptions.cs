@@ -4,38 +4,33 @@ using RunnerFleet.Provisioning;
 
 namespace RunnerFleet;
 
-/// <summary>Settings may be reloaded while the fleet runs. Ones that are not valid are refused with a log line, and the last good ones stay in force.</summary>
+/// <summary>Settings may be reloaded while the fleet runs. Ones that are not valid are refused with a log line, and the last good ones stay in force; at start, when there are none, the host does not start.</summary>
 internal sealed class LastGoodOptions(
-    IOptionsFactory<RunnerFleetOptions> factory,
-    IEnumerable<IOptionsChangeTokenSource<RunnerFleetOptions>> sources,
-    IOptionsMonitorCache<RunnerFleetOptions> cache,
-    ILogger<LastGoodOptions> logger) : IOptionsMonitor<RunnerFleetOptions>, IDisposable
+    IEnumerable<IConfigureOptions<RunnerFleetOptions>> setups,
+    IEnumerable<IPostConfigureOptions<RunnerFleetOptions>> postConfigures,
+    IEnumerable<IValidateOptions<RunnerFleetOptions>> validations,
+    ILogger<LastGoodOptions> logger) : IOptionsFactory<RunnerFleetOptions>
 {
-    private readonly OptionsMonitor<RunnerFleetOptions> _monitor = new(factory, sources, cache);
-    private RunnerFleetOptions? _lastGood;
-    private string? _lastFailure;
+    private readonly OptionsFactory<RunnerFleetOptions> _factory = new(setups, postConfigures, validations);
+    private volatile RunnerFleetOptions? _lastGood;
 
-    public RunnerFleetOptions CurrentValue => Get(Options.DefaultName);
-
-    public RunnerFleetOptions Get(string? name)
+    public RunnerFleetOptions Create(string name)
     {
         try
         {
-            return _lastGood = _monitor.Get(name);
+            return _lastGood = _factory.Create(name);
         }
         catch (OptionsValidationException e) when (_lastGood is not null)
         {
-            if (_lastFailure != e.Message)
-            {
-                _lastFailure = e.Message;
-                logger.SettingsRefused(e.Message);
-            }
-
+            logger.SettingsRefused(e.Message);
+            return _lastGood;
+        }
+#pragma warning disable CA1031 // a value that cannot be read (a word where a number belongs) is no reason to stop a running fleet
+        catch (Exception e) when (_lastGood is not null)
+#pragma warning restore CA1031
+        {
+            logger.SettingsRefused($"a value could not be read ({e.GetType().Name})"); // its text may be a secret in the wrong place
             return _lastGood;
         }
     }
-
-    public IDisposable? OnChange(Action<RunnerFleetOptions, string?> listener) => _monitor.OnChange(listener);
-
-    public void Dispose() => _monitor.Dispose();
 }

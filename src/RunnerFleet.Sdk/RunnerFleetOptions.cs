@@ -185,7 +185,7 @@ public sealed class TimingOptions
     [SettingRange(0, int.MaxValue, ErrorMessage = "RunnerFleet:Timing:JobTimeLimitSeconds must be {1} or more.")]
     public int JobTimeLimitSeconds { get; set; } = 21600;
 
-    /// <summary>How long one launch call may take before its reply counts as lost.</summary>
+    /// <summary>How long one call to the launcher or to the image builder may take before its reply counts as lost.</summary>
     [SettingRange(1, 600, ErrorMessage = "RunnerFleet:Timing:LaunchTimeoutSeconds must be {1} to {2}.")]
     public int LaunchTimeoutSeconds { get; set; } = 30;
 

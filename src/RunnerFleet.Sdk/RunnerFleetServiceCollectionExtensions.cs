@@ -45,16 +45,7 @@ public static class RunnerFleetServiceCollectionExtensions
 
     /// <summary>Chooses the launcher. A launcher that is also an <see cref="IComputeEventSource"/> is watched.</summary>
     public static IRunnerFleetBuilder UseLauncher<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IRunnerFleetBuilder builder)
-        where T : class, IComputeLauncher
-    {
-        builder.Use<IComputeLauncher, T>();
-        if (typeof(IComputeEventSource).IsAssignableFrom(typeof(T)))
-        {
-            builder.Services.AddSingleton(s => (IComputeEventSource)s.GetRequiredService<IComputeLauncher>());
-        }
-
-        return builder;
-    }
+        where T : class, IComputeLauncher => builder.Use<IComputeLauncher, T>();
 
     /// <summary>Chooses the image builder. Without one, jobs with an <c>image:</c> label are refused with that reason.</summary>
     public static IRunnerFleetBuilder UseImageBuilder<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IRunnerFleetBuilder builder)
@@ -109,7 +100,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.AddOptions<RunnerFleetOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetOptions>, RunnerFleetOptionsValidator>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetOptions>, RunnerFleetOptionsRules>());
-        services.TryAddSingleton<IOptionsMonitor<RunnerFleetOptions>, LastGoodOptions>();
+        services.TryAddSingleton<IOptionsFactory<RunnerFleetOptions>, LastGoodOptions>();
         services.AddHostedService<FleetStartup>();
 
         services.TryAddSingleton(TimeProvider.System);

@@ -60,7 +60,7 @@ internal sealed class SqliteCommit(StoreCommit commit)
         [
             runner.Id, runner.Version, StateNames<RunnerState>.Of(runner.State), runner.CreatedAt.UtcTicks, runner.Deadline?.UtcTicks, runner.ExpiresAt?.UtcTicks,
             runner.IsFree ? runner.DemandKey : null, runner.CreatedAt.UtcTicks, RecordJson.Serialize(runner),
-            RepositoryLane.Of(runner), runner.QueuedAt.UtcTicks, runner.NotBefore?.UtcTicks,
+            runner.QueueKey, runner.QueuedAt.UtcTicks, runner.NotBefore?.UtcTicks,
         ]);
 
         public static Row Of(Job job) => new(job.Key.ToString(), job.Version,

@@ -37,21 +37,21 @@ internal sealed class RecordQueries(string table)
 internal static class SqliteQueries
 {
     /// <summary>
-    /// $1: now; $2: how many of a repository; $3: how many in all. Steps from repository to repository in the index, takes the first of each,
+    /// $1: now; $2: how many of a queue; $3: how many in all. Steps from queue to queue in the index, takes the first of each,
     /// and serves first turns before second ones.
     /// </summary>
     public const string Pending = """
-        WITH RECURSIVE lanes (repository) AS (
-            SELECT MIN(repository) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING'
+        WITH RECURSIVE queues (queue) AS (
+            SELECT MIN(queue) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING'
             UNION ALL
-            SELECT (SELECT MIN(repository) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING' AND repository > lanes.repository)
-            FROM lanes WHERE repository IS NOT NULL
+            SELECT (SELECT MIN(queue) FROM runners INDEXED BY runners_pending WHERE state = 'PENDING' AND queue > queues.queue)
+            FROM queues WHERE queue IS NOT NULL
         ),
         turns AS (
-            SELECT r.rowid AS record, r.queued_at, r.id, ROW_NUMBER() OVER (PARTITION BY r.repository ORDER BY r.queued_at, r.id) AS turn
-            FROM lanes JOIN runners AS r ON r.rowid IN (
+            SELECT r.rowid AS record, r.queued_at, r.id, ROW_NUMBER() OVER (PARTITION BY r.queue ORDER BY r.queued_at, r.id) AS turn
+            FROM queues JOIN runners AS r ON r.rowid IN (
                 SELECT rowid FROM runners INDEXED BY runners_pending
-                WHERE state = 'PENDING' AND repository = lanes.repository AND (not_before IS NULL OR not_before <= $1)
+                WHERE state = 'PENDING' AND queue = queues.queue AND (not_before IS NULL OR not_before <= $1)
                 ORDER BY queued_at, id LIMIT $2)
         ),
         served AS (SELECT * FROM turns ORDER BY turn, queued_at, id LIMIT $3)
@@ -59,11 +59,11 @@ internal static class SqliteQueries
         """;
 
     public const string PutRunner = """
-        INSERT INTO runners (id, version, state, created_at, deadline, expires_at, demand, demand_at, document, repository, queued_at, not_before)
+        INSERT INTO runners (id, version, state, created_at, deadline, expires_at, demand, demand_at, document, queue, queued_at, not_before)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, created_at = excluded.created_at, deadline = excluded.deadline,
             expires_at = excluded.expires_at, demand = excluded.demand, demand_at = excluded.demand_at, document = excluded.document,
-            repository = excluded.repository, queued_at = excluded.queued_at, not_before = excluded.not_before
+            queue = excluded.queue, queued_at = excluded.queued_at, not_before = excluded.not_before
         """;
 
     public const string PutJob = """

@@ -57,7 +57,7 @@ internal sealed class SqliteRunnerStore : IRunnerStore, IDisposable
         _readers.ReadAsync(session => session.Query(RecordQueries.Runners.Get, Runner, runnerId).SingleOrDefault(), cancellationToken);
 
     public ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken) =>
-        ListAsync(SqliteQueries.Pending, Runner, cancellationToken, query.Now.UtcTicks, AtLeast0(query.PerRepository), AtLeast0(query.Take));
+        ListAsync(SqliteQueries.Pending, Runner, cancellationToken, query.Now.UtcTicks, AtLeast0(query.PerQueue), AtLeast0(query.Take));
 
     public ValueTask<IReadOnlyList<Runner>> ListDueRunnersAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) =>
         ListAsync(RecordQueries.Runners.Due, Runner, cancellationToken, now.UtcTicks, AtLeast0(take));

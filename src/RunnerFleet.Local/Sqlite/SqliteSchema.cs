@@ -22,8 +22,8 @@ internal static class SqliteSchema
         """;
 
     public static string Create { get; } = $"""
-        CREATE TABLE runners ({RecordColumns}, repository TEXT NOT NULL, queued_at INTEGER NOT NULL, not_before INTEGER, document BLOB NOT NULL);
-        CREATE INDEX runners_pending ON runners (repository, queued_at, id, not_before) WHERE state = 'PENDING';
+        CREATE TABLE runners ({RecordColumns}, queue TEXT NOT NULL, queued_at INTEGER NOT NULL, not_before INTEGER, document BLOB NOT NULL);
+        CREATE INDEX runners_pending ON runners (queue, queued_at, id, not_before) WHERE state = 'PENDING';
         {IndexesAndCounts("runners")}
         CREATE TABLE jobs ({RecordColumns}, document BLOB NOT NULL);
         {IndexesAndCounts("jobs")}

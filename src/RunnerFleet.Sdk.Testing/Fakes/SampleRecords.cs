@@ -149,6 +149,7 @@ public static class SampleRecords
         RunnerName = RunnerName.Format("main", RunnerId(number), 1),
         Launches = 4,
         Displacements = 2,
+        NotBefore = Precise(7),
         Diagnostic = FullReason(),
         Conclusion = "timed_out",
         Deadline = Precise(number),

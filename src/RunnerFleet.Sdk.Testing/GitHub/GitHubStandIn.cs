@@ -14,6 +14,8 @@ namespace RunnerFleet.Testing.GitHub;
 public sealed class GitHubStandIn : IDisposable
 {
     private readonly TimeProvider _clock;
+    private readonly string? _statePath;
+    private readonly StandInIds _ids;
     private readonly StandInWorld _world;
     private readonly StandInHooks _hooks;
     private readonly StandInApi _api;
@@ -21,17 +23,34 @@ public sealed class GitHubStandIn : IDisposable
     private readonly StandInGate _gate;
     private readonly ITimer _ticks;
 
-    /// <summary>Makes a stand-in with nothing in it.</summary>
+    /// <summary>Makes a stand-in with nothing in it, or with what its state file remembers.</summary>
     public GitHubStandIn(TimeProvider clock, GitHubStandInOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(clock);
         options ??= new();
         _clock = clock;
-        var ids = new StandInIds(options.FirstId ?? (1L << 31) + (clock.GetUtcNow().ToUnixTimeSeconds() * 1000));
+        var saved = options.StatePath is { } path ? StandInStateFile.Read(path) : null;
+        var ids = _ids = new StandInIds(Math.Max(saved?.NextId ?? 0, options.FirstId ?? (1L << 31) + (clock.GetUtcNow().ToUnixTimeSeconds() * 1000)));
         var json = new StandInJson(options.Host);
         _hooks = new(clock, options, ids);
         _world = new(clock, options, ids, (job, action) =>
-            _hooks.Enqueue(job.Run.Repository, job.Id, "workflow_job", action, JsonSerializer.SerializeToUtf8Bytes(json.Webhook(job, action))));
+            _hooks.Enqueue(job.Run.Repository, job.Id, "workflow_job", action, JsonSerializer.SerializeToUtf8Bytes(json.Webhook(job, action))), Save);
+        if (saved is not null)
+        {
+            _world.Restore(saved);
+        }
+
+        if (options.StatePath is not null)
+        {
+            _statePath = options.StatePath;
+            _hooks.Changed = SaveNow;
+        }
+
+        if (saved is not null)
+        {
+            _hooks.Restore(saved.Deliveries, _world.FindRepository);
+        }
+
         _api = new(clock, options, _world, _hooks, json);
         _runnerApi = new(clock, _world);
         _gate = new(clock, options.RateLimit);
@@ -147,6 +166,21 @@ public sealed class GitHubStandIn : IDisposable
         return request.Segments is ["_runner", ..]
             ? await _runnerApi.AnswerAsync(request, cancellationToken).ConfigureAwait(false)
             : _gate.Pass(request, _api.Answer);
+    }
+
+    private void SaveNow() => _world.Read<object?>(() =>
+    {
+        Save();
+        return null;
+    });
+
+    /// <summary>Called under the world's lock.</summary>
+    private void Save()
+    {
+        if (_statePath is not null)
+        {
+            StandInStateFile.Write(_statePath, _world.Save() with { NextId = _ids.Last + 1, Deliveries = _hooks.Save() });
+        }
     }
 
     private RunnerRow? Find(long runnerId) => _world.Read(() => _world.Runners.FirstOrDefault(r => r.Id == runnerId));

@@ -41,4 +41,10 @@ public sealed class GitHubStandInOptions
 
     /// <summary>The first id it gives. Default: above 2^31 and growing with the clock, so that a stand-in started later never gives an id of an earlier one again.</summary>
     public long? FirstId { get; init; }
+
+    /// <summary>
+    /// A file that remembers repositories, registrations, runs, jobs and deliveries not yet answered, for a stand-in whose own process may be killed: the next one with the
+    /// same file goes on from there. Default: nothing is kept. What was answered (<see cref="GitHubStandIn.Deliveries"/>) is forgotten either way.
+    /// </summary>
+    public string? StatePath { get; init; }
 }

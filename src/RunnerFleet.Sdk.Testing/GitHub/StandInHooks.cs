@@ -34,6 +34,7 @@ internal sealed class StandInHooks : IDisposable
     private readonly SemaphoreSlim _sending = new(1);
     private readonly CancellationTokenSource _stop = new();
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = Timeout.InfiniteTimeSpan };
+    private DeliveryRow? _underWay;
     private bool _isPumping;
 
     public StandInHooks(TimeProvider clock, GitHubStandInOptions options, StandInIds ids)
@@ -51,6 +52,46 @@ internal sealed class StandInHooks : IDisposable
     public IReadOnlyList<HookRow> Hooks { get; }
 
     public Func<StandInDelivery, DeliveryFate>? Fate { get; set; }
+
+    /// <summary>Called after a change that no move of the world follows.</summary>
+    public Action Changed { get; set; } = static () => { };
+
+    /// <summary>What nobody has answered yet, in order.</summary>
+    public IReadOnlyList<SavedDelivery> Save()
+    {
+        lock (_gate)
+        {
+            var underWay = _underWay is { } row ? new[] { row } : [];
+            return [.. underWay.Concat(_pending).Select(r => Save(r, isHeld: false)), .. _held.Select(r => Save(r, isHeld: true))];
+        }
+    }
+
+    /// <summary>Takes up what an earlier process has not delivered, or does not know whether it has.</summary>
+    public void Restore(IEnumerable<SavedDelivery> saved, Func<string, RepositoryRow> repositoryOf)
+    {
+        lock (_gate)
+        {
+            foreach (var delivery in saved.Where(d => d.Hook < Hooks.Count))
+            {
+                var row = NewRow(Hooks[delivery.Hook], repositoryOf(delivery.Repository), delivery.DeliveryId, delivery.JobId, delivery.Event, delivery.Action, delivery.Body, delivery.IsRedelivery);
+                if (delivery.IsHeld)
+                {
+                    _held.Add(row);
+                }
+                else
+                {
+                    _pending.Enqueue(row);
+                }
+            }
+
+            if (_pending.Count == 0)
+            {
+                return;
+            }
+        }
+
+        StartPump();
+    }
 
     public void Enqueue(RepositoryRow repository, long jobId, string @event, string action, byte[] body)
     {
@@ -95,6 +136,7 @@ internal sealed class StandInHooks : IDisposable
             _held.Clear();
         }
 
+        Changed();
         StartPump();
         return count;
     }
@@ -112,6 +154,7 @@ internal sealed class StandInHooks : IDisposable
             _pending.Enqueue(NewRow(old.Hook, old.Repository, old.Delivery.DeliveryId, old.Delivery.JobId, old.Delivery.Event, old.Delivery.Action, old.Delivery.Body, isRedelivery: true));
         }
 
+        Changed();
         StartPump();
         return true;
     }
@@ -141,13 +184,19 @@ internal sealed class StandInHooks : IDisposable
                     {
                         return;
                     }
+
+                    _underWay = row;
                 }
 
+                Changed(); // what it tells of is kept before anyone hears it
                 var sent = await SendAsync(row, cancellationToken).ConfigureAwait(false);
                 lock (_gate)
                 {
+                    _underWay = null;
                     _done.Add(sent);
                 }
+
+                Changed();
             }
             finally
             {
@@ -241,6 +290,18 @@ internal sealed class StandInHooks : IDisposable
 
         using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
         return (int)response.StatusCode;
+    }
+
+    private SavedDelivery Save(DeliveryRow row, bool isHeld)
+    {
+        var hook = 0;
+        while (Hooks[hook] != row.Hook)
+        {
+            hook++;
+        }
+
+        var delivery = row.Delivery;
+        return new(hook, row.Repository.FullName, delivery.DeliveryId, delivery.JobId, delivery.Event, delivery.Action, delivery.Body.ToArray(), delivery.IsRedelivery, isHeld);
     }
 
     private DeliveryRow NewRow(HookRow hook, RepositoryRow repository, string deliveryId, long jobId, string @event, string action, ReadOnlyMemory<byte> body, bool isRedelivery)

@@ -18,7 +18,7 @@ public sealed class StandInRunner
     /// <summary>The exit code of a runner that was told to stop.</summary>
     public const int Stopped = 143;
 
-    private const int MostTries = 10;
+    private const int MostTries = 30;
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RenewEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan ShutdownGrace = TimeSpan.FromSeconds(5);
@@ -81,7 +81,7 @@ public sealed class StandInRunner
         if (status == HttpStatusCode.Conflict)
         {
             // A runner that was killed a moment ago still counts as connected; the real listener waits it out too.
-            for (var i = 0; i < 3 * MostTries && status == HttpStatusCode.Conflict; i++)
+            for (var i = 0; i < MostTries && status == HttpStatusCode.Conflict; i++)
             {
                 await Task.Delay(TryEvery, _clock, cancellationToken).ConfigureAwait(false);
                 (status, session) = await SendAsync(HttpMethod.Post, "sessions", null, cancellationToken).ConfigureAwait(false);

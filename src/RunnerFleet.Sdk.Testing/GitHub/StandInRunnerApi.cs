@@ -61,7 +61,7 @@ internal sealed class StandInRunnerApi(TimeProvider clock, StandInWorld world)
                     return StandInReply.Error(404, "The registration or its session is gone.");
                 }
 
-                if (world.TakeJob(runner) is { } job)
+                if (world.JobFor(runner) is { } job)
                 {
                     return new(200, new JsonObject
                     {

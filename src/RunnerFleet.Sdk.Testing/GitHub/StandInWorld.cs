@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace RunnerFleet.Testing.GitHub;
 
 /// <summary>The stand-in's state and every move of it, under one lock. Knows nothing of HTTP.</summary>
-internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions options, StandInIds ids, Action<JobRow, string> announce)
+internal sealed partial class StandInWorld(TimeProvider clock, GitHubStandInOptions options, StandInIds ids, Action<JobRow, string> announce, Action changedState)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, RepositoryRow> _repositories = new(StringComparer.OrdinalIgnoreCase);
@@ -58,6 +58,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
             {
                 row = new(ids.Next(), AddOwner(owner), owner, name, isPrivate, ownerIsUser);
                 _repositories.Add(fullName, row);
+                changedState();
             }
 
             return row;
@@ -71,6 +72,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
             if (!_owners.TryGetValue(login, out var id))
             {
                 _owners.Add(login, id = ids.Next());
+                changedState();
             }
 
             return id;
@@ -82,6 +84,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
         lock (_gate)
         {
             _enterprises[slug] = new(organizations, StringComparer.OrdinalIgnoreCase);
+            changedState();
         }
     }
 
@@ -207,6 +210,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
                 LastContact = clock.GetUtcNow(),
             };
             _runners.Add(row.Id, row);
+            changedState();
             return row;
         }
     }
@@ -286,6 +290,15 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
         }
     }
 
+    /// <summary>The job that a runner has, or is given now. A runner that asks again although it has one never got the answer.</summary>
+    public JobRow? JobFor(RunnerRow runner)
+    {
+        lock (_gate)
+        {
+            return runner.Job ?? TakeJob(runner);
+        }
+    }
+
     /// <summary>Gives an idle runner the oldest queued job that its labels cover, whoever it was launched for.</summary>
     public JobRow? TakeJob(RunnerRow runner)
     {
@@ -360,6 +373,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
                 else if (runner.Job is null && silent >= TimeSpan.FromDays(1))
                 {
                     _runners.Remove(runner.Id); // as GitHub does with single-use runners
+                    changedState();
                 }
             }
         }
@@ -381,6 +395,7 @@ internal sealed class StandInWorld(TimeProvider clock, GitHubStandInOptions opti
     {
         var changed = _changed;
         _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        changedState(); // before anyone is told of it
         changed.TrySetResult();
     }
 

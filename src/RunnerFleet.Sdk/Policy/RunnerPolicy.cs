@@ -9,6 +9,15 @@ internal sealed class RunnerPolicy(IOptionsMonitor<RunnerFleetOptions> options)
     private const string Everything = "*";
     private const string AllOfOwner = "/*";
 
+    /// <summary>The one scope in which all runners register; <see langword="null"/> where each registers with its job's own repository.</summary>
+    internal RunnerScope? FixedScope => options.CurrentValue.GitHub switch
+    {
+        { Repository: { Length: > 0 } repository } => new RunnerScope { Kind = RunnerScopeKind.Repository, Owner = repository.Split('/')[0], Repository = repository.Split('/')[^1] },
+        { Organization: { Length: > 0 } organization } gitHub => new RunnerScope { Kind = RunnerScopeKind.Organization, Owner = organization, RunnerGroupId = gitHub.RunnerGroupId },
+        { Enterprise: { Length: > 0 } enterprise } gitHub => new RunnerScope { Kind = RunnerScopeKind.Enterprise, Owner = enterprise, RunnerGroupId = gitHub.RunnerGroupId },
+        _ => null,
+    };
+
     /// <summary>Where a job's runner registers; <see langword="null"/>, with the reason, where the repository lies outside the fleet's scope.</summary>
     /// <param name="repository">The job's repository.</param>
     /// <param name="host">The GitHub host as people write it.</param>
@@ -30,13 +39,7 @@ internal sealed class RunnerPolicy(IOptionsMonitor<RunnerFleetOptions> options)
             return null;
         }
 
-        var scope = gitHub switch
-        {
-            { Repository.Length: > 0 } => OfRepository(repository),
-            { Organization.Length: > 0 } => new RunnerScope { Kind = RunnerScopeKind.Organization, Owner = gitHub.Organization, RunnerGroupId = gitHub.RunnerGroupId },
-            { Enterprise.Length: > 0 } => new RunnerScope { Kind = RunnerScopeKind.Enterprise, Owner = gitHub.Enterprise, RunnerGroupId = gitHub.RunnerGroupId },
-            _ => OfRepository(repository),
-        };
+        var scope = gitHub.Repository is { Length: > 0 } ? OfRepository(repository) : FixedScope ?? OfRepository(repository);
         return scope with { Host = host.ToLowerInvariant(), InstallationId = installationId };
     }
 

@@ -30,7 +30,10 @@ internal sealed class Breakers(IRunnerStore store, FleetState state, IOptionsMon
 
     private const int NeverClaimedToOpen = 3;
 
-    // What the last drain saw. A success only needs to be written where a failure stands.
+    private static readonly TimeSpan SeenFor = TimeSpan.FromMinutes(1);
+    private DateTimeOffset _seenAt;
+
+    // What was seen last. A success only needs to be written where a failure stands.
     private volatile IReadOnlyDictionary<string, BreakerState> _seen = new Dictionary<string, BreakerState>();
 
     public static string Scope(RunnerScope scope) => $"scope/{scope.Key}";
@@ -39,29 +42,45 @@ internal sealed class Breakers(IRunnerStore store, FleetState state, IOptionsMon
     {
         var now = clock.GetUtcNow();
         var entries = await store.ListEntriesAsync(Prefix, 1000, cancellationToken).ConfigureAwait(false);
+        _seenAt = now;
         return _seen = entries
             .Where(e => e.Value is not null && (e.ExpiresAt is null || e.ExpiresAt > now))
             .ToDictionary(e => e.Key[Prefix.Length..], e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.BreakerState)!, StringComparer.Ordinal);
     }
 
-    /// <summary>Says whether a launch may go ahead, or until when it waits and why. The launch that probes moves the probe's time on, so that it is the only one.</summary>
-    public async Task<(bool Go, Reason? Reason, DateTimeOffset Until)> MayLaunchAsync(string key, IReadOnlyDictionary<string, BreakerState> states, CancellationToken cancellationToken)
+    /// <summary>Until when launches are held back, and why; nothing when they are not, or when it is time to probe.</summary>
+    public (Reason Reason, DateTimeOffset Until) HeldBy(string key, IReadOnlyDictionary<string, BreakerState> states) =>
+        states.TryGetValue(key, out var breaker) && breaker.OpenedAt is not null && breaker.ProbeAt is { } probe && probe > clock.GetUtcNow() ? (Why(breaker), probe) : default;
+
+    /// <summary>Takes the probe of an open breaker, if it is open. The launch that probes moves the probe's time on, so that it is the only one.</summary>
+    /// <returns>Nothing when the launch may go ahead; else until when it waits and why.</returns>
+    public async Task<(Reason Reason, DateTimeOffset Until)?> ProbeAsync(string key, IReadOnlyDictionary<string, BreakerState> states, CancellationToken cancellationToken)
     {
         if (!states.TryGetValue(key, out var breaker) || breaker.OpenedAt is null)
         {
-            return (true, null, default);
+            return null;
         }
 
         var now = clock.GetUtcNow();
-        var reason = Reason.Of(ReasonCodes.BreakerOpen, $"Launches wait since {breaker.OpenedAt:u}: {breaker.Reason.Message}");
-        if (breaker.ProbeAt > now)
-        {
-            return (false, reason, breaker.ProbeAt.Value);
-        }
-
         var next = now.AddSeconds(options.CurrentValue.Timing.BreakerProbeSeconds);
         var won = await state.ChangeAsync(Prefix + key, e => Read(e) is { } b && b.ProbeAt <= now ? Entry(key, b with { ProbeAt = next }) : null, cancellationToken).ConfigureAwait(false);
-        return won ? (true, null, default) : (false, reason, next);
+        return won ? null : (Why(breaker), next);
+    }
+
+    private static Reason Why(BreakerState breaker) => Reason.Of(ReasonCodes.BreakerOpen, $"Launches wait since {breaker.OpenedAt:u}: {breaker.Reason.Message}");
+
+    /// <summary>GitHub asks for fewer registrations in this scope: launches wait as long as it says.</summary>
+    public async Task ThrottledAsync(RunnerScope scope, string message, TimeSpan retryAfter, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var key = Scope(scope);
+        await state.ChangeAsync(Prefix + key, e => Entry(key, new BreakerState
+        {
+            Reason = Reason.Of(ReasonCodes.RegistrationWaits, message),
+            Failures = Read(e)?.Failures ?? 0,
+            OpenedAt = Read(e)?.OpenedAt ?? now,
+            ProbeAt = now + retryAfter,
+        }), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>GitHub refuses this scope for good: open at once.</summary>
@@ -75,6 +94,12 @@ internal sealed class Breakers(IRunnerStore store, FleetState state, IOptionsMon
     /// <summary>A runner was registered: both its breakers close.</summary>
     public async Task SucceededAsync(RunnerScope scope, CancellationToken cancellationToken)
     {
+        // Drains and claims may live in different processes: what a drain of this one saw is not enough for long.
+        if (clock.GetUtcNow() - _seenAt > SeenFor)
+        {
+            await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+
         foreach (var key in new[] { Scope(scope), Network })
         {
             if (_seen.ContainsKey(key))

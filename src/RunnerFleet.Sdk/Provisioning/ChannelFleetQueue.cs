@@ -47,10 +47,8 @@ internal sealed class ChannelFleetQueue(TimeProvider clock) : IFleetQueue, IDisp
     {
         lock (_gate)
         {
-            _timer?.Dispose();
+            _timer?.Dispose(); // the semaphore stays: a timer may be firing, and it holds nothing that needs an end
         }
-
-        _signal.Dispose();
     }
 
     private void OnTimer()

@@ -40,6 +40,7 @@ internal sealed class Claims(
 
         if (!pacer.TryTake(out var wait))
         {
+            await NoteWaitAsync(runner!, "This host registers no faster than RunnerFleet:GitHub:RegistrationsPerSecond.", cancellationToken).ConfigureAwait(false);
             return new ClaimOutcome.Busy("Registrations are paced; ask again.", wait);
         }
 
@@ -142,10 +143,12 @@ internal sealed class Claims(
                 return new ClaimOutcome.Gone(refused);
 
             case GitHubStatus.Throttled: // proven not minted: the number may be used again
-                await StoreAsync(marked, r => r with { Claims = number - 1, Registration = null }, cancellationToken).ConfigureAwait(false);
+                await StoreAsync(marked, r => r with { Claims = number - 1, Registration = null, Reason = Waits(minted.Reason) }, cancellationToken).ConfigureAwait(false);
+                await breakers.ThrottledAsync(runner.Scope, minted.Reason ?? "GitHub's rate limit is reached.", minted.RetryAfter ?? TimeSpan.FromMinutes(1), cancellationToken).ConfigureAwait(false);
                 return Later(minted.RetryAfter, minted.Reason);
 
             default: // Conflict: an earlier call whose answer was lost; Unknown: perhaps minted. The next claim finds out by the name.
+                await StoreAsync(marked, r => r with { Reason = Waits(minted.Reason) }, cancellationToken).ConfigureAwait(false);
                 return Later(minted.RetryAfter, minted.Reason);
         }
     }
@@ -160,6 +163,7 @@ internal sealed class Claims(
             return r.Note(Reason.Of(ReasonCodes.Claimed, $"Claimed registration {name}."), now) with
             {
                 Registration = r.Registration! with { GitHubId = registration.RunnerId },
+                Reason = null,
                 Deadline = r.State == RunnerState.WaitingForJob ? now.AddSeconds(timing.IdleCheckSeconds) : r.Deadline,
             };
         }, cancellationToken).ConfigureAwait(false);
@@ -179,6 +183,17 @@ internal sealed class Claims(
             ReportToken = secrets.ReportToken(marked.Id),
         };
     }
+
+    /// <summary>Should it never be registered, the reason is not its network.</summary>
+    private async Task NoteWaitAsync(Runner runner, string message, CancellationToken cancellationToken)
+    {
+        if (runner.Reason is null)
+        {
+            await writer.CommitAsync(new FleetCommit().Put(runner, runner with { Reason = Waits(message) }), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static Reason Waits(string? message) => Reason.Of(ReasonCodes.RegistrationWaits, message ?? "GitHub did not answer.");
 
     /// <summary>Changes the runner as long as its registration is still the one that was marked and its end has not begun.</summary>
     private Task<Runner?> StoreAsync(Runner marked, Func<Runner, Runner> change, CancellationToken cancellationToken)

@@ -41,15 +41,15 @@ internal sealed class Demand(
 
     public async Task ReconcileAsync(string demandKey, CancellationToken cancellationToken)
     {
-        var jobs = await store.ListQueuedJobsAsync(demandKey, Seen, cancellationToken).ConfigureAwait(false);
         var free = await store.ListFreeRunnersAsync(demandKey, Seen, cancellationToken).ConfigureAwait(false);
+        var jobs = await store.ListQueuedJobsAsync(demandKey, Seen, cancellationToken).ConfigureAwait(false);
         var byKey = jobs.ToDictionary(j => j.Key);
         var byId = free.ToDictionary(r => r.Id, StringComparer.Ordinal);
 
         var spare = new List<Runner>();
         foreach (var runner in free)
         {
-            if (runner.Job is not { } key || !byKey.TryGetValue(key, out var job) || job.RunnerId != runner.Id)
+            if (!await IsNeededAsync(runner, byKey, cancellationToken).ConfigureAwait(false))
             {
                 spare.Add(runner);
             }
@@ -85,6 +85,23 @@ internal sealed class Demand(
                 await RemoveAsync(runner, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>A listing may lag behind: a runner is only spare when its job itself says so.</summary>
+    private async ValueTask<bool> IsNeededAsync(Runner runner, Dictionary<JobKey, Job> queued, CancellationToken cancellationToken)
+    {
+        if (runner.Job is not { } key)
+        {
+            return false;
+        }
+
+        var job = queued.GetValueOrDefault(key);
+        if (job?.RunnerId != runner.Id)
+        {
+            job = await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false);
+        }
+
+        return job is { State: JobState.Queued } && job.RunnerId == runner.Id;
     }
 
     private async ValueTask<bool> IsServedAsync(Job job, Dictionary<string, Runner> free, CancellationToken cancellationToken)

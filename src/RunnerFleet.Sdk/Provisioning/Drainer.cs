@@ -94,10 +94,17 @@ internal sealed class Drainer(
         using var slots = new SemaphoreSlim(Math.Max(1, launcher.Capabilities.ParallelLaunches));
         var launches = starting.Select(async runner =>
         {
-            await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+            var atOnce = slots.Wait(0, cancellationToken);
+            if (!atOnce)
+            {
+                await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             try
             {
-                return await launching.LaunchAsync(runner, cancellationToken).ConfigureAwait(false) ? (1, 0, 0) : (0, 1, 0);
+                // Whoever had to wait for a slot may have ended meanwhile.
+                return !atOnce && !await IsStillStartingAsync(runner, cancellationToken).ConfigureAwait(false) ? (0, 0, 0)
+                    : await launching.LaunchAsync(runner, isFirst: true, cancellationToken).ConfigureAwait(false) ? (1, 0, 0) : (0, 1, 0);
             }
 #pragma warning disable CA1031 // the runner is STARTING and due: it is sent again
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -118,6 +125,9 @@ internal sealed class Drainer(
 
         return summary;
     }
+
+    private async ValueTask<bool> IsStillStartingAsync(Runner runner, CancellationToken cancellationToken) =>
+        await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Starting, Closing: null } current && current.Attempt == runner.Attempt;
 
     /// <summary>One transaction for all; if that meets a conflict or a full limit, one for each, so that a single row cannot hold the others up.</summary>
     private async Task<IReadOnlyList<Runner>> TakePlacesAsync(IReadOnlyList<Ready> batch, CancellationToken cancellationToken)
@@ -148,6 +158,7 @@ internal sealed class Drainer(
     {
         var now = clock.GetUtcNow();
         var timing = options.CurrentValue.Timing;
+        var turns = Math.Ceiling((double)batch.Count / Math.Max(1, launcher.Capabilities.ParallelLaunches));
         var commit = new FleetCommit();
         foreach (var (runner, plan, places) in batch)
         {
@@ -165,7 +176,7 @@ internal sealed class Drainer(
                 Places = [.. places.Select(p => p.Key)],
                 NotBefore = null,
                 Reason = null,
-                Deadline = now.AddSeconds(timing.LaunchTimeoutSeconds + timing.RetrySeconds), // if this host dies now, another sends it again
+                Deadline = now.AddSeconds(timing.LaunchTimeoutSeconds * turns + timing.RetrySeconds), // if this host dies now, another sends it again
             });
         }
 
@@ -186,15 +197,15 @@ internal sealed class Drainer(
 
         if (requests.ClassOf(runner, context.Classes) is not { } runnerClass)
         {
-            await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.UnknownClass, $"The class {runner.Spec.ClassName} is no longer in the catalogue. Add it again, or change the job's label."), null, cancellationToken).ConfigureAwait(false);
+            await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.UnknownClass, $"The class {runner.Spec.ClassName} is no longer in the catalogue. Add it again, or change the job's label."), null, cancellationToken).ConfigureAwait(false);
             return Step.PutOff;
         }
 
         foreach (var key in new[] { Breakers.Scope(runner.Scope), Breakers.Network })
         {
-            if (context.Held.TryGetValue(key, out var held))
+            if ((context.Held.TryGetValue(key, out var held) ? held : breakers.HeldBy(key, context.Breakers)) is { Reason: { } reason } hold)
             {
-                return await PutOffAsync(runner, held.Reason, held.Until, cancellationToken).ConfigureAwait(false);
+                return await PutOffAsync(runner, reason, hold.Until, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -203,7 +214,7 @@ internal sealed class Drainer(
             return await PutOffAsync(runner, Reason.Of("NO_ADDRESS", "The control plane's address is not known yet. Set RunnerFleet:PublicUrl."), Later(), cancellationToken).ConfigureAwait(false);
         }
 
-        var image = await images.ForAsync(runner, runnerClass, cancellationToken).ConfigureAwait(false);
+        var image = await images.ForAsync(runner, runnerClass, context.Images, cancellationToken).ConfigureAwait(false);
         if (!image.CanLaunch)
         {
             return image.Changed ? Step.PutOff : Step.Waits;
@@ -218,11 +229,10 @@ internal sealed class Drainer(
         // A probe is spent only on a runner that would be launched; from here on the others wait behind it.
         foreach (var key in new[] { Breakers.Scope(runner.Scope), Breakers.Network })
         {
-            var (go, reason, until) = await breakers.MayLaunchAsync(key, context.Breakers, cancellationToken).ConfigureAwait(false);
-            if (!go)
+            if (await breakers.ProbeAsync(key, context.Breakers, cancellationToken).ConfigureAwait(false) is { } lost)
             {
-                context.Held[key] = (reason!, until);
-                return await PutOffAsync(runner, reason!, until, cancellationToken).ConfigureAwait(false);
+                context.Held[key] = lost;
+                return await PutOffAsync(runner, lost.Reason, lost.Until, cancellationToken).ConfigureAwait(false);
             }
 
             if (context.Breakers.TryGetValue(key, out var open) && open.OpenedAt is not null)
@@ -300,6 +310,8 @@ internal sealed class Drainer(
         public required IReadOnlyDictionary<string, BreakerState> Breakers { get; init; }
 
         public required Dictionary<string, int> Taken { get; init; }
+
+        public Dictionary<ImageRequest, ImageOutcome> Images { get; } = [];
 
         public Dictionary<string, (Reason Reason, DateTimeOffset Until)> Held { get; } = new(StringComparer.Ordinal);
     }

@@ -11,14 +11,15 @@ namespace RunnerFleet.Provisioning;
 /// </summary>
 internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand demand, HintSender hints, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {
-    public async Task<Runner?> EndAsync(string runnerId, bool fault, Reason cause, ComputeEnd? computeEnd, CancellationToken cancellationToken)
+    /// <summary>Ends a runner as it was seen when its end was decided; one that was launched anew since is left alone.</summary>
+    public async Task<Runner?> EndAsync(Runner seen, bool fault, Reason cause, ComputeEnd? computeEnd, CancellationToken cancellationToken)
     {
         string? demandKey = null;
         var ended = await Retry.OnConflictAsync(async () =>
         {
             demandKey = null;
-            var runner = await store.GetRunnerAsync(runnerId, cancellationToken).ConfigureAwait(false);
-            if (runner is null || runner.IsTerminal)
+            var runner = await store.GetRunnerAsync(seen.Id, cancellationToken).ConfigureAwait(false);
+            if (runner is null || runner.IsTerminal || runner.Attempt != seen.Attempt)
             {
                 return (true, runner);
             }
@@ -56,6 +57,12 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
 
     private static Job Unserved(Job job, Runner runner, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
     {
+        if (runner.Attempt == 0 && cause.Code == ReasonCodes.RunnerTtl)
+        {
+            // It only waited and was never launched: no try was spent on the job.
+            return job.Note(Reason.Of(cause.Code, $"Its runner {runner.Id} ended unlaunched: {cause.Message}"), now) with { RunnerId = null, Launches = Math.Max(0, job.Launches - 1), Diagnostic = cause, Deadline = now };
+        }
+
         // A runner that had a registration may have run the job with the news of it lost: GitHub is asked first (the due job).
         var wait = runner.Claims > 0 || fault ? Backoff.After(Math.Max(1, job.Launches), timing) : TimeSpan.Zero;
         var note = Reason.Of(cause.Code, $"Its runner {runner.Id} ended: {cause.Message}");

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
@@ -11,6 +12,8 @@ namespace RunnerFleet.Provisioning;
 internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger<FleetState> logger)
 {
     private const string NoticePrefix = "notice/";
+    private const string NotOursPrefix = "not-ours/";
+    private const string IdlePrefix = "idle/";
     private const string ScopePrefix = "scope/";
     private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
 
@@ -54,9 +57,10 @@ internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger
         logger.Noticed(reason.Code, subject, reason.Message);
         var now = clock.GetUtcNow();
         var value = JsonSerializer.Serialize(new Notice { At = now, Reason = reason, Subject = subject }, FleetStateJson.Default.Notice);
+        var key = reason.Code == ReasonCodes.NotOurs ? $"{NotOursPrefix}{subject}" : $"{NoticePrefix}{reason.Code}/{subject}";
         try
         {
-            await ChangeAsync($"{NoticePrefix}{reason.Code}/{subject}", e => new StoreEntry { Key = $"{NoticePrefix}{reason.Code}/{subject}", Version = 0, Value = value, ExpiresAt = now.AddDays(1) }, cancellationToken).ConfigureAwait(false);
+            await ChangeAsync(key, e => new StoreEntry { Key = key, Version = 0, Value = value, ExpiresAt = now.AddDays(1) }, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException e)
         {
@@ -66,9 +70,33 @@ internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger
 
     public async Task<IReadOnlyList<Notice>> NoticesAsync(int take, CancellationToken cancellationToken)
     {
-        var entries = await store.ListEntriesAsync(NoticePrefix, 1000, cancellationToken).ConfigureAwait(false);
+        // Other people's jobs may be many; they must not hide what needs somebody.
+        StoreEntry[] entries =
+        [
+            .. await store.ListEntriesAsync(NoticePrefix, 1000, cancellationToken).ConfigureAwait(false),
+            .. await store.ListEntriesAsync(NotOursPrefix, take, cancellationToken).ConfigureAwait(false),
+        ];
         return [.. Live(entries).Select(e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.Notice)!).OrderByDescending(n => n.At).Take(take)];
     }
+
+    /// <summary>Says whether a registration without a record was seen idle before, long enough ago; if not, remembers that it was seen so now. GitHub's busy flag lags: one reading proves nothing.</summary>
+    public async Task<bool> WasIdleAsync(string registration, TimeSpan proof, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var key = IdlePrefix + registration;
+        var before = await store.GetEntryAsync(key, cancellationToken).ConfigureAwait(false);
+        if (before is { Value: { } seen } && before.ExpiresAt > now)
+        {
+            return now - DateTimeOffset.Parse(seen, CultureInfo.InvariantCulture) >= proof;
+        }
+
+        await ChangeAsync(key, e => new StoreEntry { Key = key, Version = 0, Value = now.ToString("O", CultureInfo.InvariantCulture), ExpiresAt = now.AddHours(6) }, cancellationToken).ConfigureAwait(false);
+        return proof <= TimeSpan.Zero;
+    }
+
+    /// <summary>Forgets it: it was busy, or is gone.</summary>
+    public Task NotIdleAsync(string registration, CancellationToken cancellationToken) =>
+        ChangeAsync(IdlePrefix + registration, e => e?.Value is null ? null : e with { Value = null, ExpiresAt = clock.GetUtcNow() }, cancellationToken);
 
     /// <summary>Remembers where registrations were made, so that ghosts are looked for there, also after the last runner is gone.</summary>
     private Task SawScopeAsync(RunnerScope scope, CancellationToken cancellationToken)

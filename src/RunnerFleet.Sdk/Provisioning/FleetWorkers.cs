@@ -6,8 +6,10 @@ using RunnerFleet.Compute;
 namespace RunnerFleet.Provisioning;
 
 /// <summary>Drains on every hint, and by the clock. Never parallel to itself: one drain launches in parallel.</summary>
-internal sealed class DrainWorker(IRunnerFleet fleet, IFleetQueue queue, IOptionsMonitor<RunnerFleetOptions> options, ILogger<DrainWorker> logger) : BackgroundService
+internal sealed class DrainWorker(IRunnerFleet fleet, IFleetQueue queue, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<DrainWorker> logger) : BackgroundService
 {
+    private static readonly TimeSpan WithoutQueue = TimeSpan.FromSeconds(10);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)
@@ -23,7 +25,17 @@ internal sealed class DrainWorker(IRunnerFleet fleet, IFleetQueue queue, IOption
                 logger.DrainFailed(e);
             }
 
-            await queue.WaitAsync(TimeSpan.FromSeconds(options.CurrentValue.Timing.DrainIntervalSeconds), stoppingToken).ConfigureAwait(false);
+            try
+            {
+                await queue.WaitAsync(TimeSpan.FromSeconds(options.CurrentValue.Timing.DrainIntervalSeconds), stoppingToken).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // a queue that fails must not end the host: the clock drains too
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.HintLost(e);
+                await Task.Delay(WithoutQueue, clock, stoppingToken).ConfigureAwait(false);
+            }
         }
     }
 }
@@ -52,9 +64,10 @@ internal sealed class SweepWorker(IRunnerFleet fleet, IOptionsMonitor<RunnerFlee
 }
 
 /// <summary>Passes a launcher's own events on.</summary>
-internal sealed class ComputeEventWorker(IRunnerFleet fleet, IEnumerable<IComputeEventSource> sources, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<ComputeEventWorker> logger) : BackgroundService
+internal sealed class ComputeEventWorker(IRunnerFleet fleet, IComputeLauncher launcher, IEnumerable<IComputeEventSource> sources, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<ComputeEventWorker> logger) : BackgroundService
 {
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(sources.Select(s => WatchAsync(s, stoppingToken)));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => 
+        Task.WhenAll(sources.Concat(new[] { launcher }.OfType<IComputeEventSource>()).Distinct().Select(s => WatchAsync(s, stoppingToken)));
 
     private async Task WatchAsync(IComputeEventSource source, CancellationToken stoppingToken)
     {

@@ -68,6 +68,11 @@ internal sealed class JobEvents(
             });
         }).ConfigureAwait(false);
 
+        if (to == JobState.Refused && before?.RunnerId is not null)
+        {
+            await demand.ReconcileQuietlyAsync([before.DemandKey], cancellationToken).ConfigureAwait(false); // its runner must not start
+        }
+
         if (outcome.Outcome == "queued")
         {
             await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
@@ -202,6 +207,7 @@ internal sealed class JobEvents(
             Scope = judgement.Scope,
             DemandKey = DemandKey.Of(judgement.Scope, job.Labels),
             Spec = judgement.Spec,
+            RunnerId = to == JobState.Refused ? null : job.RunnerId,
             Diagnostic = judgement.Refusal,
             Deadline = to == JobState.Refused ? null : now.AddSeconds(timing.JobCheckSeconds),
             ExpiresAt = to switch

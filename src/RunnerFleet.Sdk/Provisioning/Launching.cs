@@ -17,10 +17,18 @@ internal sealed class Launching(
     TimeProvider clock,
     ILogger<Launching> logger)
 {
+    /// <param name="runner">The runner, STARTING.</param>
+    /// <param name="isFirst">Whether the attempt is sent for the first time. Later, an answer that says "not started" speaks only of that call: an earlier one may have started it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Whether compute runs for the attempt.</returns>
-    public async Task<bool> LaunchAsync(Runner runner, CancellationToken cancellationToken)
+    public async Task<bool> LaunchAsync(Runner runner, bool isFirst, CancellationToken cancellationToken)
     {
         var outcome = await SendAsync(runner, cancellationToken).ConfigureAwait(false);
+        if (!isFirst && outcome is LaunchOutcome.NoCapacity or LaunchOutcome.Throttled or LaunchOutcome.Rejected)
+        {
+            outcome = await ConfirmAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
+        }
+
         logger.LaunchEnded(runner.Id, runner.Attempt, outcome.GetType().Name, Detail(outcome));
         switch (outcome)
         {
@@ -31,13 +39,13 @@ internal sealed class Launching(
                 await StartedAsync(runner, existing.Compute, Reason.Of(ReasonCodes.Adopted, $"Was started already as {existing.Compute}."), cancellationToken).ConfigureAwait(false);
                 return true;
             case LaunchOutcome.NoCapacity none:
-                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), none.RetryAfter, cancellationToken).ConfigureAwait(false);
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), AtLeastASecond(none.RetryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Throttled throttled:
-                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), throttled.RetryAfter, cancellationToken).ConfigureAwait(false);
+                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), AtLeastASecond(throttled.RetryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Rejected rejected:
-                await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), null, cancellationToken).ConfigureAwait(false);
+                await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), null, cancellationToken).ConfigureAwait(false);
                 return false;
             default:
                 await UnknownAsync(runner, ((LaunchOutcome.Unknown)outcome).Reason, cancellationToken).ConfigureAwait(false);
@@ -70,7 +78,7 @@ internal sealed class Launching(
     {
         if (runner.Closing is not null)
         {
-            await endings.EndAsync(runner.Id, runner.Closing.Fault, runner.Closing.Cause, null, cancellationToken).ConfigureAwait(false);
+            await endings.EndAsync(runner, runner.Closing.Fault, runner.Closing.Cause, null, cancellationToken).ConfigureAwait(false);
             return;
         }
 
@@ -125,15 +133,34 @@ internal sealed class Launching(
         });
     }
 
-    private async Task<LaunchOutcome> SendAsync(Runner runner, CancellationToken cancellationToken)
+    private TimeSpan CallLimit => TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds);
+
+    private async Task<LaunchOutcome> ConfirmAsync(Runner runner, LaunchOutcome said, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds), clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            return await launcher.LaunchAsync(requests.Request(runner), linked.Token).ConfigureAwait(false);
+            return await Bounded.CallAsync(t => launcher.FindAsync(requests.Identity(runner), t), CallLimit, clock, cancellationToken).ConfigureAwait(false) switch
+            {
+                FindOutcome.ConfirmedAbsent => said,
+                FindOutcome.Found found => new LaunchOutcome.Existing(found.Description.Compute),
+                _ => new LaunchOutcome.Unknown($"an earlier call may have started it; the last answered: {Detail(said)}"),
+            };
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+#pragma warning disable CA1031 // an exception from a launcher counts as Unknown (IComputeLauncher)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            return new LaunchOutcome.Unknown($"the launcher failed ({e.GetType().Name})");
+        }
+    }
+
+    private async Task<LaunchOutcome> SendAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Bounded.CallAsync(t => launcher.LaunchAsync(requests.Request(runner), t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
         {
             return new LaunchOutcome.Unknown("the launcher did not answer in time");
         }
@@ -145,6 +172,9 @@ internal sealed class Launching(
             return new LaunchOutcome.Unknown($"the launcher failed ({e.GetType().Name})");
         }
     }
+
+    // A launcher that says "at once" would be asked in a circle.
+    private static TimeSpan? AtLeastASecond(TimeSpan? wait) => wait < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : wait;
 
     private static string? Detail(LaunchOutcome outcome) => outcome switch
     {

@@ -59,7 +59,7 @@ internal static partial class Log
     [LoggerMessage(2052, LogLevel.Error, "Watching compute events failed; watching again. Until then the sweeper finds out.")]
     public static partial void WatchFailed(this ILogger logger, Exception exception);
 
-    [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseStore<T>(), UseSqlite(…) or UseDynamoDb().")]
+    [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseSqlite(…) of RunnerFleet.Local, or UseStore<T>().")]
     public static partial void InMemoryStore(this ILogger logger);
 
     [LoggerMessage(2061, LogLevel.Error, "The changed settings are not valid and were not taken; the last good ones stay in force: {Failures}")]

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RunnerFleet.Compute;
 using RunnerFleet.Images;
@@ -20,12 +21,17 @@ internal sealed class RunnerImages(
     HintSender hints,
     IEnumerable<IImageBuilder> builders,
     IOptionsMonitor<RunnerFleetOptions> options,
-    TimeProvider clock)
+    TimeProvider clock,
+    ILogger<RunnerImages> logger)
 {
     private readonly IImageBuilder? _builder = builders.LastOrDefault();
 
     /// <summary>Looks at the image of a PENDING runner, and starts a build where none runs.</summary>
-    public async Task<ImageStanding> ForAsync(Runner runner, RunnerClass runnerClass, CancellationToken cancellationToken)
+    /// <param name="runner">The runner.</param>
+    /// <param name="runnerClass">Its class.</param>
+    /// <param name="known">What was answered in this drain already: a builder is asked once for each image, however many runners wait.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<ImageStanding> ForAsync(Runner runner, RunnerClass runnerClass, Dictionary<ImageRequest, ImageOutcome> known, CancellationToken cancellationToken)
     {
         var baseImage = runner.Spec.Image ?? options.CurrentValue.Labels.DefaultImage;
         if (_builder is null || baseImage is null)
@@ -34,10 +40,15 @@ internal sealed class RunnerImages(
         }
 
         var request = new ImageRequest { BaseImage = baseImage, Architecture = runner.Spec.Architecture ?? runnerClass.Architecture };
-        var outcome = await AskAsync(b => b.ResolveAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
-        if (outcome is ImageOutcome.Missing)
+        if (!known.TryGetValue(request, out var outcome))
         {
-            outcome = await AskAsync(b => b.EnsureAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            outcome = await AskAsync((b, t) => b.ResolveAsync(request, t), cancellationToken).ConfigureAwait(false);
+            if (outcome is ImageOutcome.Missing)
+            {
+                outcome = await AskAsync((b, t) => b.EnsureAsync(request, t), cancellationToken).ConfigureAwait(false);
+            }
+
+            known[request] = outcome;
         }
 
         return await StoreAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
@@ -53,7 +64,7 @@ internal sealed class RunnerImages(
             return;
         }
 
-        var outcome = await AskAsync(b => b.ReadBuildAsync(buildId, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var outcome = await AskAsync((b, t) => b.ReadBuildAsync(buildId, t), cancellationToken).ConfigureAwait(false);
         await StoreAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
     }
 
@@ -66,7 +77,16 @@ internal sealed class RunnerImages(
             var page = await store.ListRunnersAsync(new RunnerQuery { States = [RunnerState.ImageCreating], Take = 200, Continuation = continuation }, cancellationToken).ConfigureAwait(false);
             foreach (var runner in page.Items.Where(r => r.ImageBuildId == buildId))
             {
-                await CheckBuildAsync(runner, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    await CheckBuildAsync(runner, cancellationToken).ConfigureAwait(false);
+                }
+#pragma warning disable CA1031 // one runner must not delay the others; its deadline brings it up again
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+                {
+                    logger.RunnerStepFailed(runner.Id, e);
+                }
             }
 
             continuation = page.Continuation;
@@ -131,7 +151,7 @@ internal sealed class RunnerImages(
             return;
         }
 
-        await endings.EndAsync(runner.Id, fault: true, reason, null, cancellationToken).ConfigureAwait(false);
+        await endings.EndAsync(runner, fault: true, reason, null, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task BackToPendingAsync(Runner runner, Reason reason, DateTimeOffset? notBefore, DateTimeOffset now, CancellationToken cancellationToken) =>
@@ -143,11 +163,11 @@ internal sealed class RunnerImages(
             Deadline = runner.CreatedAt.AddSeconds(options.CurrentValue.Timing.RunnerTtlSeconds),
         }), cancellationToken).ConfigureAwait(false);
 
-    private async Task<ImageOutcome> AskAsync(Func<IImageBuilder, Task<ImageOutcome>> ask, CancellationToken cancellationToken)
+    private async Task<ImageOutcome> AskAsync(Func<IImageBuilder, CancellationToken, Task<ImageOutcome>> ask, CancellationToken cancellationToken)
     {
         try
         {
-            return await ask(_builder!).ConfigureAwait(false);
+            return await Bounded.CallAsync(t => ask(_builder!, t), TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds), clock, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // an exception from a builder counts as Unknown (IImageBuilder)
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

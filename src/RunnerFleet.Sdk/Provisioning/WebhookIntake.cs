@@ -91,7 +91,10 @@ internal sealed class WebhookIntake(
 
         if (!WorkflowJobParser.TryParse(delivery.Body.Span, out var job, out var error))
         {
-            return new WebhookOutcome.Malformed(error);
+            // New actions may come at any time, with members as they like (GitHub, webhook events); they are no fault of the sender's.
+            return WorkflowJobParser.TryReadAction(delivery.Body.Span, out var action) && !WorkflowJobActions.IsKnown(action)
+                ? new WebhookOutcome.Ignored($"The action {Printable(action)} is not one that a fleet acts on.")
+                : new WebhookOutcome.Malformed(error);
         }
 
         var host = Host(delivery.EnterpriseHost);
@@ -125,8 +128,11 @@ internal sealed class WebhookIntake(
     {
         var key = new JobKey(host, job.JobId);
         var onOurs = RunnerName.TryParse(job.RunnerName, options.CurrentValue.Name, out _, out _);
-        var judgement = await judge.JudgeAsync(job.Labels, job.Repository, host, job.InstallationId, cancellationToken).ConfigureAwait(false);
-        if (judgement.NotOurs is { } notOurs && !onOurs && await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false) is null)
+        // A job that is known needs no judgement again.
+        var judgement = await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false) is { } known
+            ? new Judgement { Scope = known.Scope, Spec = known.Spec }
+            : await judge.JudgeAsync(job.Labels, job.Repository, host, job.InstallationId, cancellationToken).ConfigureAwait(false);
+        if (judgement.NotOurs is { } notOurs && !onOurs)
         {
             return new WebhookOutcome.Ignored(notOurs);
         }
@@ -148,8 +154,9 @@ internal sealed class WebhookIntake(
         };
     }
 
-    private static string Host(string? enterpriseHost) =>
-        enterpriseHost is { Length: > 0 and <= 253 } && enterpriseHost.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or ':') ? enterpriseHost.ToLowerInvariant() : "github.com";
+    // The header is not signed: it is believed only where it names the configured GitHub, so that a replay under another host is no new job.
+    private string Host(string? enterpriseHost) =>
+        string.Equals(enterpriseHost, options.CurrentValue.GitHub.ApiUrl.Host, StringComparison.OrdinalIgnoreCase) ? options.CurrentValue.GitHub.ApiUrl.Host : "github.com";
 
     private static string Printable(string text) => text.Length <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-') ? text : "(unprintable)";
 }

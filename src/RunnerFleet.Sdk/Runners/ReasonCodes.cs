@@ -114,6 +114,12 @@ public static class ReasonCodes
     /// <summary>GitHub itself told the job's state when asked.</summary>
     public const string SeenAtGitHub = "SEEN_AT_GITHUB";
 
+    /// <summary>GitHub did not register the runner yet: a rate limit, an outage. It asks again.</summary>
+    public const string RegistrationWaits = "REGISTRATION_WAITS";
+
+    /// <summary>The end of a runner began more than an hour ago and is not proven yet.</summary>
+    public const string EndingTakesLong = "ENDING_TAKES_LONG";
+
     /// <summary>Compute of this fleet has no record here.</summary>
     public const string OrphanedCompute = "ORPHANED_COMPUTE";
 

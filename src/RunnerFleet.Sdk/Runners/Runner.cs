@@ -75,7 +75,7 @@ public sealed record Runner
     /// <summary>PENDING: not to be launched before.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
-    /// <summary>PENDING and IMAGE_CREATING: what it waits for. Final states: why it ended.</summary>
+    /// <summary>PENDING and IMAGE_CREATING: what it waits for. WAITING_FOR_JOB: why its registration waits. Final states: why it ended.</summary>
     public Reason? Reason { get; init; }
 
     /// <summary>IMAGE_CREATING: the image builder's id of the build.</summary>
@@ -95,6 +95,15 @@ public sealed record Runner
 
     /// <summary>What happened, oldest first.</summary>
     public IReadOnlyList<RunnerMove> History { get; init => field = value ?? []; } = [];
+
+    /// <summary>
+    /// The queue it waits in while PENDING: its repository (by the numeric id, which survives a rename; by name where a payload told no id) and its class. Of each
+    /// queue the oldest goes first, and no queue waits behind another, so that neither a large matrix nor a class at its limit holds up the rest.
+    /// </summary>
+    [JsonIgnore]
+    public string QueueKey => Repository.Id != 0
+        ? FormattableString.Invariant($"{Scope.Host}/{Repository.Id}|{Spec.ClassName}")
+        : $"{Scope.Host}/{Repository.FullName}|{Spec.ClassName}".ToLowerInvariant();
 
     /// <summary>Whether the state is final.</summary>
     [JsonIgnore]

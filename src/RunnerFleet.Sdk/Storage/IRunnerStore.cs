@@ -24,8 +24,8 @@ public interface IRunnerReader
 
     /// <summary>
     /// Lists PENDING runners that may be launched now (<see cref="Runner.NotBefore"/> not after <see cref="PendingQuery.Now"/>):
-    /// of each repository its oldest by (<see cref="Runner.QueuedAt"/>, <see cref="Runner.Id"/>), at most <see cref="PendingQuery.PerRepository"/>,
-    /// and at most <see cref="PendingQuery.Take"/> in all, such that no repository is left out while another has two.
+    /// of each queue (<see cref="Runner.QueueKey"/>) its oldest by (<see cref="Runner.QueuedAt"/>, <see cref="Runner.Id"/>), at most <see cref="PendingQuery.PerQueue"/>,
+    /// and at most <see cref="PendingQuery.Take"/> in all, such that no queue is left out while another has two.
     /// </summary>
     ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken);
 

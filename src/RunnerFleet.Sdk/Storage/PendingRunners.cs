@@ -3,7 +3,7 @@ using RunnerFleet.Runners;
 namespace RunnerFleet.Storage;
 
 /// <summary>
-/// PENDING runners by repository, in order of service. Those that must wait stay apart until their moment has come: a burst that waits
+/// PENDING runners by queue, in order of service. Those that must wait stay apart until their moment has come: a burst that waits
 /// for capacity costs the next drain nothing.
 /// </summary>
 internal sealed class PendingRunners
@@ -27,7 +27,7 @@ internal sealed class PendingRunners
         }
         else
         {
-            _ready.Add(RepositoryLane.Of(runner), OrderOf(runner));
+            _ready.Add(runner.QueueKey, OrderOf(runner));
         }
     }
 
@@ -35,7 +35,7 @@ internal sealed class PendingRunners
     {
         if (_runners.Remove(id, out var runner))
         {
-            _ready.Remove(RepositoryLane.Of(runner), OrderOf(runner));
+            _ready.Remove(runner.QueueKey, OrderOf(runner));
             if (runner.NotBefore is { } notBefore)
             {
                 _delayed.Remove(new ListPosition(notBefore, id));
@@ -43,16 +43,16 @@ internal sealed class PendingRunners
         }
     }
 
-    /// <summary>One of each repository, then a second of each, and so on: whoever has many waits behind whoever has few.</summary>
+    /// <summary>One of each queue, then a second of each, and so on: whoever has many waits behind whoever has few.</summary>
     public IReadOnlyList<Runner> List(PendingQuery query)
     {
         Release(query.Now);
-        var lanes = _ready.Sets.Values.Select(set => LaneOf(set, query).GetEnumerator()).ToList();
+        var queues = _ready.Sets.Values.Select(set => QueueOf(set, query).GetEnumerator()).ToList();
         var found = new List<Runner>();
-        while (lanes.Count > 0 && found.Count < query.Take)
+        while (queues.Count > 0 && found.Count < query.Take)
         {
-            lanes.RemoveAll(lane => !lane.MoveNext());
-            found.AddRange(lanes.Select(lane => lane.Current).OrderBy(OrderOf).Take(query.Take - found.Count));
+            queues.RemoveAll(queue => !queue.MoveNext());
+            found.AddRange(queues.Select(queue => queue.Current).OrderBy(OrderOf).Take(query.Take - found.Count));
         }
 
         return found;
@@ -63,15 +63,13 @@ internal sealed class PendingRunners
         while (_delayed.Count > 0 && _delayed.Min is var first && first.At <= now)
         {
             _delayed.Remove(first);
-            _ready.Add(RepositoryLane.Of(_runners[first.Id]), OrderOf(_runners[first.Id]));
+            _ready.Add(_runners[first.Id].QueueKey, OrderOf(_runners[first.Id]));
         }
     }
 
     // A caller whose clock is behind another's may meet runners that were released for the other.
-    private IEnumerable<Runner> LaneOf(SortedSet<ListPosition> set, PendingQuery query) =>
-        set.Select(position => _runners[position.Id]).Where(r => !(r.NotBefore > query.Now)).Take(query.PerRepository);
+    private IEnumerable<Runner> QueueOf(SortedSet<ListPosition> set, PendingQuery query) =>
+        set.Select(position => _runners[position.Id]).Where(r => !(r.NotBefore > query.Now)).Take(query.PerQueue);
 
     private static ListPosition OrderOf(Runner runner) => new(runner.QueuedAt, runner.Id);
-
-    private static string RepositoryOf(Runner runner) => RepositoryLane.Of(runner);
 }

@@ -9,8 +9,8 @@ public sealed record PendingQuery
     /// <summary>The present moment.</summary>
     public required DateTimeOffset Now { get; init; }
 
-    /// <summary>At most so many of one repository.</summary>
-    public int PerRepository { get; init; } = 25;
+    /// <summary>At most so many of one queue (<see cref="Runner.QueueKey"/>).</summary>
+    public int PerQueue { get; init; } = 25;
 
     /// <summary>At most so many in all.</summary>
     public int Take { get; init; } = 250;

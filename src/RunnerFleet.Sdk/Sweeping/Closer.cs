@@ -18,6 +18,7 @@ internal sealed class Closer(
     RegistrationRemoval removal,
     Endings endings,
     Launching launching,
+    FleetState state,
     HintSender hints,
     IOptionsMonitor<RunnerFleetOptions> options,
     TimeProvider clock)
@@ -137,7 +138,8 @@ internal sealed class Closer(
         StopOutcome outcome;
         try
         {
-            outcome = await launcher.StopAsync(found.Compute, $"{runner.Closing!.Cause.Code}: {runner.Closing.Cause.Message}", cancellationToken).ConfigureAwait(false);
+            var reason = $"{runner.Closing!.Cause.Code}: {runner.Closing.Cause.Message}";
+            outcome = await Bounded.CallAsync(t => launcher.StopAsync(found.Compute, reason, t), TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds), clock, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // an exception from a launcher counts as Unknown (IComputeLauncher)
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -161,12 +163,17 @@ internal sealed class Closer(
     }
 
     private Task EndAsync(Runner runner, ComputeEnd? end, CancellationToken cancellationToken) =>
-        endings.EndAsync(runner.Id, runner.Closing!.Fault, runner.Closing.Cause, end, cancellationToken);
+        endings.EndAsync(runner, runner.Closing!.Fault, runner.Closing.Cause, end, cancellationToken);
 
     private async Task LaterAsync(Runner before, Runner after, CancellationToken cancellationToken, TimeSpan? wait = null)
     {
         var now = clock.GetUtcNow();
-        var distance = wait ?? Backoff.Since(before.Closing!.At, now, options.CurrentValue.Timing);
+        if (now - before.Closing!.At > TimeSpan.FromHours(1))
+        {
+            await state.NoticeAsync(Reason.Of(ReasonCodes.EndingTakesLong, $"The end of runner {before.Id} began at {before.Closing.At:u} ({before.Closing.Cause.Code}) and is not proven yet. Look at GitHub's answers and the launcher's, in its history and the log."), before.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        var distance = wait ?? Backoff.Since(before.Closing.At, now, options.CurrentValue.Timing);
         await writer.CommitAsync(new FleetCommit().Put(before, after with { Deadline = now + distance }), cancellationToken).ConfigureAwait(false);
         await hints.DrainAsync(distance, cancellationToken).ConfigureAwait(false);
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RunnerFleet.Compute;
+using RunnerFleet.Policy;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 using RunnerFleet.Storage;
@@ -16,7 +17,9 @@ internal sealed class ComputeSweep(
     DueRunners dueRunners,
     Looks looks,
     Launching launching,
+    RunnerPolicy policy,
     IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock,
     ILogger<ComputeSweep> logger)
 {
     // A listing that shows more strangers than this is more likely to be read against the wrong store.
@@ -24,6 +27,8 @@ internal sealed class ComputeSweep(
 
     // Below this number a fraction says nothing, and remove-then-stop protects each of them anyway.
     private const int StrangersAlwaysHandled = 5;
+
+    private TimeSpan CallLimit => TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds);
 
     public async Task<SweepSummary> SweepAsync(SweepSummary summary, CancellationToken cancellationToken)
     {
@@ -34,24 +39,24 @@ internal sealed class ComputeSweep(
         var strangers = 0;
         foreach (var compute in running)
         {
-            var runner = compute.RunnerId is { } id ? live.GetValueOrDefault(id) : null;
-            if (!Owns(runner, compute) && compute.RunnerId is { } unlisted)
+            summary = await EachAsync(summary, compute.Compute.ToString(), async () =>
             {
-                runner = await store.GetRunnerAsync(unlisted, cancellationToken).ConfigureAwait(false); // a listing may lag, a read by key does not
-            }
+                var runner = compute.RunnerId is { } id ? live.GetValueOrDefault(id) : null;
+                if (!Owns(runner, compute) && compute.RunnerId is { } unlisted)
+                {
+                    runner = await store.GetRunnerAsync(unlisted, cancellationToken).ConfigureAwait(false); // a listing may lag, a read by key does not
+                }
 
-            if (runner is not null && Owns(runner, compute))
-            {
-                if (runner.Compute is null)
+                if (runner is null || !Owns(runner, compute))
+                {
+                    orphans.Add(compute);
+                    strangers += runner is null ? 1 : 0;
+                }
+                else if (runner.Compute is null)
                 {
                     await launching.StartedAsync(runner, compute.Compute, Reason.Of(ReasonCodes.Adopted, $"Found as {compute.Compute}."), cancellationToken).ConfigureAwait(false);
                 }
-            }
-            else
-            {
-                orphans.Add(compute);
-                strangers += runner is null ? 1 : 0;
-            }
+            }, cancellationToken).ConfigureAwait(false);
         }
 
         summary = summary with { OrphanedCompute = orphans.Count };
@@ -91,29 +96,53 @@ internal sealed class ComputeSweep(
         return live;
     }
 
-    /// <summary>Remove, then stop: whatever name it may have registered under is looked for in every scope, and a busy one is left alone.</summary>
+    /// <summary>Remove, then stop: whatever name it may have registered under is looked for where it can be, and one that cannot be proven free of a job is left alone, with a notice.</summary>
     private async Task RemoveOrphanAsync(ComputeDescription orphan, CancellationToken cancellationToken)
     {
-        var o = options.CurrentValue;
-        if (orphan.RunnerId is { } id)
+        if (!await IsFreeOfJobAsync(orphan, cancellationToken).ConfigureAwait(false))
         {
-            var runner = await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
-            var scopes = runner is not null ? [runner.Scope] : await state.ScopesAsync(cancellationToken).ConfigureAwait(false);
-            foreach (var scope in scopes)
-            {
-                for (var number = 1; number <= o.Limits.ClaimsPerRunner; number++)
-                {
-                    var isPresent = runner is { IsTerminal: false } && runner.Registration?.Number == number;
-                    if (!isPresent && await removal.RemoveByNameAsync(scope, RunnerName.Format(o.Name, id, number), cancellationToken).ConfigureAwait(false) != RemovalOutcome.Gone)
-                    {
-                        return; // busy, or unknown: looked at again by the next sweep
-                    }
-                }
-            }
+            await state.NoticeAsync(Reason.Of(ReasonCodes.OrphanedCompute, "Compute without a live record is left running, since it may run a job; it is looked at again by the next sweep. Stop it by hand if it should not be there."), orphan.Compute.ToString(), cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         await state.NoticeAsync(Reason.Of(ReasonCodes.OrphanedCompute, "Compute without a live record was stopped."), orphan.Compute.ToString(), cancellationToken).ConfigureAwait(false);
-        await launcher.StopAsync(orphan.Compute, $"{ReasonCodes.OrphanedCompute}: no live record", cancellationToken).ConfigureAwait(false);
+        await Bounded.CallAsync(t => launcher.StopAsync(orphan.Compute, $"{ReasonCodes.OrphanedCompute}: no live record", t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<bool> IsFreeOfJobAsync(ComputeDescription orphan, CancellationToken cancellationToken)
+    {
+        if (orphan.RunnerId is not { } id)
+        {
+            return false; // nobody knows what it is
+        }
+
+        var o = options.CurrentValue;
+        var runner = await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+        var known = runner?.Scope ?? policy.FixedScope;
+        var scopes = known is not null ? [known] : await state.ScopesAsync(cancellationToken).ConfigureAwait(false);
+        var removed = false;
+        foreach (var scope in scopes)
+        {
+            for (var number = 1; number <= o.Limits.ClaimsPerRunner; number++)
+            {
+                if (runner is { IsTerminal: false } && runner.Registration?.Number == number)
+                {
+                    continue; // the present attempt's
+                }
+
+                var name = RunnerName.Format(o.Name, id, number);
+                var (before, _) = await removal.LookAsync(scope, name, cancellationToken).ConfigureAwait(false);
+                if (before != RemovalOutcome.Gone && await removal.RemoveStrangerAsync(scope, name, cancellationToken).ConfigureAwait(false) != RemovalOutcome.Gone)
+                {
+                    return false; // busy, unknown, or idle for the first time
+                }
+
+                removed |= before != RemovalOutcome.Gone;
+            }
+        }
+
+        // Absence proves something only in the scope it must have registered in.
+        return known is not null || removed;
     }
 
     /// <summary>A live record whose compute is not listed is not therefore dead: it is looked at by itself.</summary>
@@ -141,7 +170,7 @@ internal sealed class ComputeSweep(
         string? continuation = null;
         do
         {
-            var page = await launcher.ListAsync(options.CurrentValue.Name, continuation, cancellationToken).ConfigureAwait(false);
+            var page = await Bounded.CallAsync(t => launcher.ListAsync(options.CurrentValue.Name, continuation, t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
             all.AddRange(page.Items);
             continuation = page.Continuation;
         }

@@ -37,6 +37,16 @@ internal sealed class DueJobs(
             current = await store.GetJobAsync(current.Key, cancellationToken).ConfigureAwait(false) ?? current;
         }
 
+        else if (asked is { Status: GitHubStatus.Throttled or GitHubStatus.Unknown })
+        {
+            current = await AskAgainAsync(current, asked.RetryAfter, cancellationToken).ConfigureAwait(false);
+        }
+
+        else if (asked is { Status: GitHubStatus.Ok, Value.Status: "queued" } && current is { State: JobState.Queued, RunnerId: not null })
+        {
+            current = await FreeOfBusyRunnerAsync(current, cancellationToken).ConfigureAwait(false);
+        }
+
         switch (current.State)
         {
             case JobState.Queued:
@@ -57,6 +67,31 @@ internal sealed class DueJobs(
         var next = now.AddSeconds(job is { State: JobState.Queued, RunnerId: null } ? options.CurrentValue.Timing.RetrySeconds : options.CurrentValue.Timing.JobCheckSeconds);
         var later = job with { Deadline = JobTransitions.IsTerminal(job.State) ? null : next, Version = job.Version + 1 };
         return await writer.CommitAsync(new FleetCommit().Put(job, later), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? later : null;
+    }
+
+    /// <summary>Its runner works, and GitHub says that the job still waits: the runner works for somebody else, and the job needs another.</summary>
+    private async Task<Job> FreeOfBusyRunnerAsync(Job job, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var lag = TimeSpan.FromSeconds(options.CurrentValue.Timing.IdleProofSeconds); // GitHub's answers lag by up to a minute
+        if (await store.GetRunnerAsync(job.RunnerId!, cancellationToken).ConfigureAwait(false) is not { State: RunnerState.Running } runner || runner.Job != job.Key || now - runner.StateSince <= lag)
+        {
+            return job;
+        }
+
+        var note = Reason.Of(ReasonCodes.SeenAtGitHub, $"Runner {runner.Id} runs something else; job {job.Key} is still queued at GitHub and gets another runner.");
+        var freed = job.Note(note, now) with { RunnerId = null, Diagnostic = note, Deadline = now, Version = job.Version + 1 };
+        var commit = new FleetCommit().Put(job, freed).Put(runner, runner.Note(note, now) with { Job = null });
+        return await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? freed : job;
+    }
+
+    /// <summary>A question without an answer is asked again sooner than one that was answered.</summary>
+    private async Task<Job> AskAgainAsync(Job job, TimeSpan? retryAfter, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var wait = Backoff.Since(job.StateSince, now, options.CurrentValue.Timing);
+        var again = job with { Deadline = now + (retryAfter > wait ? retryAfter.Value : wait), Version = job.Version + 1 };
+        return job.Deadline > again.Deadline && await writer.CommitAsync(new FleetCommit().Put(job, again), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? again : job;
     }
 
     private async Task GiveUpWaitingAsync(Job job, CancellationToken cancellationToken)

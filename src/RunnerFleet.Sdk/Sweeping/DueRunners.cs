@@ -30,7 +30,7 @@ internal sealed class DueRunners(
     public Task StepAsync(Runner runner, CancellationToken cancellationToken) => runner switch
     {
         { IsTerminal: true } => RemoveRegistrationAsync(runner, cancellationToken),
-        { Closing: not null } => closer.StepAsync(runner, cancellationToken),
+        { Closing: not null } => ClosingAsync(runner, cancellationToken),
         { State: RunnerState.Pending } => PendingAsync(runner, cancellationToken),
         { State: RunnerState.ImageCreating } => images.CheckBuildAsync(runner, cancellationToken),
         { State: RunnerState.Starting } => StartingAsync(runner, cancellationToken),
@@ -43,25 +43,43 @@ internal sealed class DueRunners(
     {
         if (runner.Closing is { } closing)
         {
-            await endings.EndAsync(runner.Id, closing.Fault, closing.Cause, end, cancellationToken).ConfigureAwait(false);
+            await endings.EndAsync(runner, closing.Fault, closing.Cause, end, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         var how = $"{(end?.ExitCode is { } code ? FormattableString.Invariant($" with exit code {code}") : "")}{(string.IsNullOrEmpty(end?.Reason) ? "" : $" ({end.Reason})")}";
-        var ranJob = runner.State == RunnerState.Running;
-        var cause = ranJob
+        var cleanly = end is null or { ExitCode: null or 0, Interrupted: false };
+        var cause = runner.State == RunnerState.Running
             ? Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} after it had begun a job.")
-            : Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} before it was given a job.");
-        var fault = !ranJob || end is { Interrupted: true } || end is { ExitCode: not null and not 0 };
-        await endings.EndAsync(runner.Id, fault, cause, end, cancellationToken).ConfigureAwait(false);
+            : Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} before GitHub said that it began a job.");
+        // A short job can be over before the news of its beginning is here: a clean exit of a registered runner is no fault, and GitHub is asked about its job.
+        var mayHaveRun = runner.State == RunnerState.Running || (runner.Claims > 0 && end is { ExitCode: 0 });
+        await endings.EndAsync(runner, fault: !(cleanly && mayHaveRun), cause, end, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>A runner that is ending because its job seems over is still bound by its time limit: GitHub's word may stay away for ever.</summary>
+    private async Task ClosingAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        if (runner is { State: RunnerState.Running, Closing.Force: false }
+            && await JobTimeLimitAsync(runner, cancellationToken).ConfigureAwait(false) is { } most
+            && clock.GetUtcNow() - runner.StateSince >= most)
+        {
+            await CloseAsync(runner, OverLimit(most), fault: true, cancellationToken, force: true).ConfigureAwait(false);
+            return;
+        }
+
+        await closer.StepAsync(runner, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static Reason OverLimit(TimeSpan most) =>
+        Reason.Of(ReasonCodes.JobTimeLimit, $"Its job ran longer than {most.TotalSeconds:0} s. Raise JobTimeLimitSeconds, of the fleet or of the class, if it should.");
 
     private async Task PendingAsync(Runner runner, CancellationToken cancellationToken)
     {
         if (Expired(runner))
         {
             var waited = runner.Reason is { } r ? $" It waited because: {r.Message}" : "";
-            await endings.EndAsync(runner.Id, fault: true, Reason.Of(ReasonCodes.RunnerTtl, $"It was not running within {Timing.RunnerTtlSeconds} s.{waited}"), null, cancellationToken).ConfigureAwait(false);
+            await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.RunnerTtl, $"It was not running within {Timing.RunnerTtlSeconds} s.{waited}"), null, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -74,7 +92,7 @@ internal sealed class DueRunners(
         var now = clock.GetUtcNow();
         if (now - runner.StateSince < TimeSpan.FromSeconds(Timing.StartingTimeoutSeconds))
         {
-            await launching.LaunchAsync(runner, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
+            await launching.LaunchAsync(runner, isFirst: false, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
             return;
         }
 
@@ -154,8 +172,18 @@ internal sealed class DueRunners(
             return;
         }
 
-        await CloseAsync(runner, Reason.Of(ReasonCodes.NeverClaimed, $"It started but did not claim its registration within {Timing.ClaimTimeoutSeconds} s. Check that it reaches the control plane, and its log."), fault: true, cancellationToken).ConfigureAwait(false);
-        await breakers.NeverClaimedAsync(cancellationToken).ConfigureAwait(false);
+        if (runner.Reason is { } waited)
+        {
+            // It did ask: GitHub is what it waited for, not its network.
+            await CloseAsync(runner, Reason.Of(waited.Code, $"It could not be registered within {Timing.ClaimTimeoutSeconds} s: {waited.Message}"), fault: true, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var cause = Reason.Of(ReasonCodes.NeverClaimed, $"It started but did not claim its registration within {Timing.ClaimTimeoutSeconds} s. Check that it reaches the control plane, and its log.");
+        if (await CloseAsync(runner, cause, fault: true, cancellationToken).ConfigureAwait(false))
+        {
+            await breakers.NeverClaimedAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task RunningAsync(Runner runner, CancellationToken cancellationToken)
@@ -169,7 +197,7 @@ internal sealed class DueRunners(
         var limit = await JobTimeLimitAsync(runner, cancellationToken).ConfigureAwait(false);
         if (limit is { } most && now - runner.StateSince >= most)
         {
-            await CloseAsync(runner, Reason.Of(ReasonCodes.JobTimeLimit, $"Its job ran longer than {most.TotalSeconds:0} s. Raise JobTimeLimitSeconds, of the fleet or of the class, if it should."), fault: true, cancellationToken, force: true).ConfigureAwait(false);
+            await CloseAsync(runner, OverLimit(most), fault: true, cancellationToken, force: true).ConfigureAwait(false);
             return;
         }
 
@@ -189,6 +217,11 @@ internal sealed class DueRunners(
                 return;
             }
 
+            if (standing == RemovalOutcome.Busy)
+            {
+                await AskAboutJobAsync(runner, cancellationToken).ConfigureAwait(false);
+            }
+
             if (standing == RemovalOutcome.Unknown)
             {
                 next = now.AddSeconds(Timing.RetrySeconds);
@@ -197,6 +230,15 @@ internal sealed class DueRunners(
 
         var overdue = limit is { } l ? runner.StateSince + l : next;
         await AgainAsync(runner, overdue < next ? overdue : next, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>It runs a job, and which one could not be found: the one that counts on it may be waiting in vain, so GitHub is asked about that.</summary>
+    private async Task AskAboutJobAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        if (runner.Job is { } key && await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false) is { State: JobState.Queued } job && job.RunnerId == runner.Id)
+        {
+            await writer.CommitAsync(new FleetCommit().Put(job, job with { Deadline = clock.GetUtcNow() }), cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private async Task<bool> RunsKnownJobAsync(Runner runner, CancellationToken cancellationToken) =>
@@ -251,10 +293,12 @@ internal sealed class DueRunners(
         return true;
     }
 
-    private async Task CloseAsync(Runner runner, Reason cause, bool fault, CancellationToken cancellationToken, bool force = false)
+    /// <returns>Whether the mark was set; <see langword="false"/> when the runner changed meanwhile.</returns>
+    private async Task<bool> CloseAsync(Runner runner, Reason cause, bool fault, CancellationToken cancellationToken, bool force = false)
     {
-        await writer.CommitAsync(new FleetCommit().Put(runner, runner.Close(cause, clock.GetUtcNow(), force, fault)), cancellationToken).ConfigureAwait(false);
+        var closed = await writer.CommitAsync(new FleetCommit().Put(runner, runner.Close(cause, clock.GetUtcNow(), force, fault)), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed;
         await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+        return closed;
     }
 
     private async Task AgainAsync(Runner runner, DateTimeOffset at, CancellationToken cancellationToken) =>

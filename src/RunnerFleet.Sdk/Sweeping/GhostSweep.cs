@@ -39,7 +39,11 @@ internal sealed class GhostSweep(
                     if (await IsGhostAsync(scope, registered, cancellationToken).ConfigureAwait(false))
                     {
                         summary = summary with { GhostRegistrations = summary.GhostRegistrations + 1 };
-                        await removal.RemoveAsync(scope, registered.Name, registered.Id, cancellationToken).ConfigureAwait(false);
+                        if (await removal.RemoveStrangerAsync(scope, registered.Name, cancellationToken).ConfigureAwait(false) != RemovalOutcome.Gone)
+                        {
+                            continue;
+                        }
+
                         await state.NoticeAsync(Reason.Of(ReasonCodes.GhostRegistration, $"Registration {registered.Name} had no live record and was removed."), registered.Name, cancellationToken).ConfigureAwait(false);
                     }
                 }

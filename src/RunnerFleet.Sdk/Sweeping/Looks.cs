@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
 using RunnerFleet.Jobs;
@@ -7,8 +8,17 @@ using RunnerFleet.Runners;
 namespace RunnerFleet.Sweeping;
 
 /// <summary>Looks at the world outside, with the rule that unknown is not absent.</summary>
-internal sealed class Looks(IComputeLauncher launcher, LaunchRequests requests, IRunnerRegistrar registrar, JobJudge judge, JobEvents jobs)
+internal sealed class Looks(
+    IComputeLauncher launcher,
+    LaunchRequests requests,
+    IRunnerRegistrar registrar,
+    JobJudge judge,
+    JobEvents jobs,
+    IOptionsMonitor<RunnerFleetOptions> options,
+    TimeProvider clock)
 {
+    private TimeSpan CallLimit => TimeSpan.FromSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds);
+
     /// <summary>How the compute of the present attempt stands.</summary>
     public async Task<FindOutcome> ComputeAsync(Runner runner, CancellationToken cancellationToken)
     {
@@ -16,11 +26,11 @@ internal sealed class Looks(IComputeLauncher launcher, LaunchRequests requests, 
         {
             if (runner.Compute is { } compute)
             {
-                var described = await launcher.DescribeAsync([compute], cancellationToken).ConfigureAwait(false);
+                var described = await Bounded.CallAsync(t => launcher.DescribeAsync([compute], t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
                 return described.GetValueOrDefault(compute) ?? new FindOutcome.Unknown("the launcher did not describe it");
             }
 
-            return await launcher.FindAsync(requests.Identity(runner), cancellationToken).ConfigureAwait(false);
+            return await Bounded.CallAsync(t => launcher.FindAsync(requests.Identity(runner), t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // an exception from a launcher counts as Unknown (IComputeLauncher)
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using RunnerFleet.GitHub;
+using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 
 namespace RunnerFleet.Sweeping;
@@ -23,7 +25,7 @@ internal enum RemovalOutcome
 /// Removes registrations, with proof: 204, or absence from a listing that the same credential was just answered with 200. A lone 404 proves nothing, since GitHub
 /// answers 404 also for lack of permission.
 /// </summary>
-internal sealed class RegistrationRemoval(IRunnerRegistrar registrar)
+internal sealed class RegistrationRemoval(IRunnerRegistrar registrar, FleetState state, IOptionsMonitor<RunnerFleetOptions> options)
 {
     public async Task<(RemovalOutcome Outcome, GitHubRunner? Runner)> LookAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
     {
@@ -47,6 +49,23 @@ internal sealed class RegistrationRemoval(IRunnerRegistrar registrar)
             GitHubStatus.NotFound => (await LookAsync(scope, name, cancellationToken).ConfigureAwait(false)).Outcome == RemovalOutcome.Gone ? RemovalOutcome.Gone : RemovalOutcome.Unknown,
             _ => RemovalOutcome.Unknown,
         };
+    }
+
+    /// <summary>Removes a registration that no live record speaks for: only after two idle readings, far enough apart.</summary>
+    public async Task<RemovalOutcome> RemoveStrangerAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
+    {
+        var (outcome, runner) = await LookAsync(scope, name, cancellationToken).ConfigureAwait(false);
+        if (outcome == RemovalOutcome.Idle && await state.WasIdleAsync(name, TimeSpan.FromSeconds(options.CurrentValue.Timing.IdleProofSeconds), cancellationToken).ConfigureAwait(false))
+        {
+            return await RemoveAsync(scope, name, runner!.Id, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (outcome == RemovalOutcome.Busy)
+        {
+            await state.NotIdleAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        return outcome;
     }
 
     /// <summary>Removes a registration of which only the name is known, unless it is busy.</summary>

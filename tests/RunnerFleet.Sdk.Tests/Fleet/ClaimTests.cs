@@ -185,6 +185,33 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task Runners_that_GitHub_kept_waiting_do_not_open_the_network_breaker()
+    {
+        await using var world = new FleetWorld(o => o.Timing.ClaimTimeoutSeconds = 60);
+        var started = new List<Runner>();
+        for (var i = 0; i < 3; i++)
+        {
+            started.Add((await world.StartAsync()).Runner);
+        }
+
+        world.GitHub.FailNext(1000, 429, "generate-jitconfig", TimeSpan.FromMinutes(30));
+        foreach (var runner in started)
+        {
+            Assert.IsType<ClaimOutcome.Busy>(await world.ClaimAsync(runner));
+        }
+
+        await world.PassAsync(TimeSpan.FromMinutes(5));
+        foreach (var runner in started)
+        {
+            Assert.Equal(ReasonCodes.RegistrationWaits, (await world.RunnerAsync(runner.Id)).Reason!.Code);
+        }
+
+        var breaker = Assert.Single((await world.Fleet.GetOverviewAsync(world.Cancel)).Breakers);
+        Assert.StartsWith("scope/", breaker.Key, StringComparison.Ordinal);
+        Assert.All(await world.RunnersAsync(RunnerState.Pending), r => Assert.Equal(ReasonCodes.BreakerOpen, r.Reason!.Code));
+    }
+
+    [Fact]
     public async Task A_report_moves_to_running_and_can_end_nothing()
     {
         await using var world = new FleetWorld();

@@ -13,6 +13,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     /// <summary>Says of a commit whether its reply is lost.</summary>
     public Func<StoreCommit, bool>? FailAfter { get; set; }
 
+    /// <summary>Lets the listing of queued jobs lag behind, as an index may.</summary>
+    public bool HideQueuedJobs { get; set; }
+
     public int Commits { get; private set; }
 
     private readonly HashSet<string> _forgotten = [];
@@ -52,7 +55,8 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<IReadOnlyList<Job>> ListDueJobsAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) => inner.ListDueJobsAsync(now, take, cancellationToken);
 
-    public ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken) => inner.ListQueuedJobsAsync(demandKey, take, cancellationToken);
+    public ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken) =>
+        HideQueuedJobs ? new([]) : inner.ListQueuedJobsAsync(demandKey, take, cancellationToken);
 
     public ValueTask<Page<Job>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken) => inner.ListJobsAsync(query, cancellationToken);
 

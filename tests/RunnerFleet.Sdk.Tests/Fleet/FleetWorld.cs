@@ -171,6 +171,9 @@ internal sealed class FleetWorld : IAsyncDisposable
         return GitHub.Connect(registered.EncodedJitConfig) ?? throw new InvalidOperationException("The registration is gone.");
     }
 
+    /// <summary>A part of the first host's engine.</summary>
+    public T Service<T>() where T : notnull => _hosts[0].GetRequiredService<T>();
+
     public async Task<Runner> RunnerAsync(string id) => await Fleet.GetRunnerAsync(id, Cancel) ?? throw new InvalidOperationException($"No runner {id}.");
 
     public async Task<Job> JobAsync(StandInJob job) => await Fleet.GetJobAsync(KeyOf(job), Cancel) ?? throw new InvalidOperationException($"No job {job.Id}.");

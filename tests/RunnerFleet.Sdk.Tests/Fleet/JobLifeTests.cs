@@ -353,6 +353,25 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task A_job_that_is_over_before_the_news_of_its_beginning_gets_no_second_runner()
+    {
+        await using var world = new FleetWorld();
+        var (job, runner, registration) = await world.StartAndConnectAsync();
+        world.GitHub.TakeJob(registration);
+        world.GitHub.CompleteJob(registration);
+        world.Launcher.End(runner.Id, 0);
+        await world.Fleet.HandleEventAsync(new FleetEvent.ComputeChanged(world.Launcher.Computes.Single()), world.Cancel);
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Offline, (await world.RunnerAsync(runner.Id)).State);
+
+        await world.DeliverAndDrainAsync();
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal((JobState.Completed, runner.Id), ((await world.JobAsync(job)).State, (await world.JobAsync(job)).RunnerId));
+        Assert.Single(world.Launcher.Launches);
+        await world.AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
     public async Task A_job_cancelled_unseen_is_found_out_and_its_runner_removed()
     {
         await using var world = new FleetWorld();

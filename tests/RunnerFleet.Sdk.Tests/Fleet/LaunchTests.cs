@@ -124,6 +124,37 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task A_resend_that_is_throttled_does_not_prove_that_the_first_send_failed()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.LoseLaunchReply = _ => true;
+        var (_, runner) = await world.StartAsync();
+        world.Launcher.LaunchAnswer = _ => new LaunchOutcome.Throttled("slow down", TimeSpan.FromSeconds(5));
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+        world.Launcher.LaunchAnswer = null;
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+
+        var adopted = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.WaitingForJob, 1), (adopted.State, adopted.Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_place_for_days_spends_none_of_a_jobs_tries()
+    {
+        await using var world = new FleetWorld(o =>
+        {
+            o.Limits.Fleet = 0;
+            o.Timing.RunnerTtlSeconds = 3600;
+        });
+        var job = world.Queue();
+        await world.PassAsync(TimeSpan.FromHours(20), TimeSpan.FromMinutes(10));
+        var stored = await world.JobAsync(job);
+        Assert.Equal(JobState.Queued, stored.State);
+        Assert.InRange(stored.Launches, 0, 1);
+    }
+
+    [Fact]
     public async Task A_claim_that_is_faster_than_the_launch_reply_is_served()
     {
         await using var world = new FleetWorld();

@@ -114,7 +114,7 @@ public sealed class SweepTests
     [Fact]
     public async Task Compute_without_a_record_is_removed()
     {
-        await using var world = new FleetWorld();
+        await using var world = new FleetWorld(o => o.GitHub.Repository = FleetWorld.Repository);
         await LaunchStrangerAsync(world, "01J00000000000000000000000");
         var summary = await world.Fleet.SweepAsync(world.Cancel);
 
@@ -123,9 +123,20 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task Compute_without_a_record_is_left_alone_where_nothing_proves_that_it_is_idle()
+    {
+        await using var world = new FleetWorld(); // no one scope in which it must have registered
+        await LaunchStrangerAsync(world, "01J00000000000000000000000");
+        await world.Fleet.SweepAsync(world.Cancel);
+
+        Assert.Contains(world.Launcher.Computes, c => c.Status != ComputeStatus.Stopped);
+        Assert.Contains((await world.Fleet.GetOverviewAsync(world.Cancel)).Notices, n => n.Reason.Code == ReasonCodes.OrphanedCompute);
+    }
+
+    [Fact]
     public async Task Compute_without_a_record_that_runs_a_job_is_left_alone()
     {
-        await using var world = new FleetWorld();
+        await using var world = new FleetWorld(o => o.GitHub.Repository = FleetWorld.Repository);
         var (_, runner, registration) = await world.StartAndConnectAsync();
         world.GitHub.TakeJob(registration);
         await world.DeliverAndDrainAsync();
@@ -153,12 +164,15 @@ public sealed class SweepTests
     }
 
     [Fact]
-    public async Task A_registration_without_a_live_record_is_removed_and_a_young_one_is_not()
+    public async Task A_registration_without_a_live_record_is_removed_after_two_idle_readings_and_a_young_one_is_not()
     {
-        await using var world = new FleetWorld();
+        await using var world = new FleetWorld(o => o.GitHub.Repository = FleetWorld.Repository);
         var (_, runner) = await world.StartAsync();
         Assert.IsType<ClaimOutcome.Registered>(await world.ClaimAsync(runner));
         world.Store.Forget(runner.Id);
+        await world.Fleet.SweepAsync(world.Cancel);
+        Assert.Single(world.GitHub.Runners);
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
         await world.Fleet.SweepAsync(world.Cancel);
         Assert.Empty(world.GitHub.Runners); // its orphaned compute was removed with it
 
@@ -170,6 +184,8 @@ public sealed class SweepTests
         Assert.Single(world.GitHub.Runners);
 
         world.Clock.Advance(TimeSpan.FromMinutes(16));
+        await world.Fleet.SweepAsync(world.Cancel);
+        world.Clock.Advance(TimeSpan.FromMinutes(5));
         var summary = await world.Fleet.SweepAsync(world.Cancel);
         Assert.Equal(1, summary.GhostRegistrations);
         Assert.Empty(world.GitHub.Runners);
@@ -269,6 +285,52 @@ public sealed class SweepTests
         world.Launcher.End(runner.Id, 143);
         await world.PassAsync(TimeSpan.FromMinutes(2));
         await world.AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_launcher_that_hangs_holds_up_nothing_for_ever()
+    {
+        await using var world = new FleetWorld();
+        var (_, runner, _) = await world.StartAndConnectAsync();
+        world.Launcher.BeforeEachCall = _ => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, CancellationToken.None); // heeds no token
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        var drain = world.Fleet.DrainAsync(world.Cancel);
+        while (!drain.IsCompleted)
+        {
+            world.Clock.Advance(TimeSpan.FromSeconds(10));
+            await Task.Yield();
+        }
+
+        await drain;
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerAsync(runner.Id)).State);
+    }
+
+    [Fact]
+    public async Task A_runner_launched_since_its_end_was_decided_is_left_alone()
+    {
+        await using var world = new FleetWorld();
+        world.Queue();
+        await world.DeliverAsync();
+        var seen = Assert.Single(await world.RunnersAsync(RunnerState.Pending)); // one host decides to end it …
+        await world.Fleet.DrainAsync(world.Cancel); // … while another launches it
+        await world.Service<Endings>().EndAsync(seen, fault: true, Reason.Of(ReasonCodes.RunnerTtl, "too late"), null, world.Cancel);
+
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerAsync(seen.Id)).State);
+        Assert.Equal(1, await world.PlacesAsync("fleet"));
+    }
+
+    [Fact]
+    public async Task A_job_that_a_listing_does_not_show_yet_keeps_its_runner()
+    {
+        await using var world = new FleetWorld();
+        var (gone, _) = await world.StartAsync();
+        var (fresh, runner) = await world.StartAsync();
+        world.Store.HideQueuedJobs = true;
+        world.GitHub.CancelJob(gone.Id);
+        await world.DeliverAndDrainAsync();
+
+        Assert.Null((await world.RunnerAsync(runner.Id)).Closing);
+        Assert.Equal(runner.Id, (await world.JobAsync(fresh)).RunnerId);
     }
 
     private static bool Same(Runner a, Runner b) => a.Version == b.Version && a.State == b.State;

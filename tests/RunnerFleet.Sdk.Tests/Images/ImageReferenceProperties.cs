@@ -8,14 +8,24 @@ namespace RunnerFleet.Sdk.Tests.Images;
 
 public sealed class ImageReferenceProperties
 {
-    private static readonly string[] s_pieces =
-    [
-        "docker.io", "index.docker.io", "DOCKER.io", "library", "libraryevil", "ubuntu", "a", "B", "0", "ghcr.io", "public.ecr.aws", "docker", "localhost", "127.0.0.1",
-        "/", "/", "/", ":", "@", ".", "..", "-", "_", "__", "%", " ", "\n", "$", "*", "latest", "22.04", "sha256", ":5000", "[::1]",
-        "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
-    ];
+    private static readonly Gen<string> s_registries = Gen.Elements(
+        "", "docker.io/", "index.docker.io/", "DOCKER.io/", "docker.io:443/", "docker.io.evil.com/", "public.ecr.aws/", "Public.ECR.aws/", "ghcr.io/", "localhost/", "127.0.0.1/", "[::1]:5000/", "/");
 
-    private static readonly Arbitrary<string> s_texts = Gen.Elements(s_pieces).ListOf().Select(string.Concat).ToArbitrary();
+    private static readonly Gen<string> s_paths = Gen.Elements("library", "libraryevil", "docker", "ubuntu", "a-b", "a__b", "0", "..", "B", "").NonEmptyListOf().Where(parts => parts.Count <= 4).Select(parts => string.Join('/', parts));
+
+    private static readonly Gen<string> s_versions = Gen.Elements(
+        "", "", ":latest", ":22.04", ":RC_1", ":", ":a/b", "@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ":1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", "@sha256:0");
+
+    private static readonly Gen<string> s_spoils = Gen.Frequency((20, Gen.Constant("")), (1, Gen.Elements(" ", "\n", "$", "*", "%2f", "\\", "//", "@", ":", "..", "\u00e9", "\0")));
+
+    private static readonly Arbitrary<string> s_texts = (
+        from registry in s_registries
+        from early in s_spoils
+        from path in s_paths
+        from middle in s_spoils
+        from version in s_versions
+        from late in s_spoils
+        select registry + early + path + middle + version + late).ToArbitrary();
 
     [Property(MaxTest = 1000)]
     public bool Any_text_gets_an_answer(NonNull<string> text) => ImageReference.TryParse(text.Get, out var reference, out var error) ? error is null : reference is null && error is not null;

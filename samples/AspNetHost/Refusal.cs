@@ -1,0 +1,48 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace AspNetHost;
+
+/// <summary>Why the host does not start: one sentence for people, no stack trace.</summary>
+internal sealed record Refusal(string Sentence)
+{
+    private const int BadConfiguration = 78; // EX_CONFIG of sysexits.h
+
+    public int Print()
+    {
+        Console.Error.WriteLine($"RunnerFleet does not start: {Sentence}");
+        return BadConfiguration;
+    }
+}
+
+/// <summary>Starts, or says why not.</summary>
+internal static class Starting
+{
+    public static async Task<int> RunOrRefuseAsync(this WebApplication app)
+    {
+        try
+        {
+            // What the host itself would find at its start it would also log, stack trace and all: so it is asked first.
+            app.Services.GetService<IStartupValidator>()?.Validate();
+            await app.StartAsync();
+        }
+        catch (Exception e) when (Of(e) is { } refusal)
+        {
+            await app.DisposeAsync();
+            return refusal.Print();
+        }
+
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    /// <summary>What a person can cure in the settings; <see langword="null"/> for anything else, which stays the error that it is.</summary>
+    public static Refusal? Of(Exception exception) => exception switch
+    {
+        OptionsValidationException e => new(string.Join(" ", e.Failures)),
+        AggregateException e when e.Flatten().InnerExceptions.All(i => Of(i) is not null) => new(string.Join(" ", e.Flatten().InnerExceptions.Select(i => Of(i)!.Sentence))),
+        InvalidOperationException { InnerException: not null } e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => new(e.Message), // names the path and the value
+        IOException { InnerException: AddressInUseException } e => new(e.Message),
+        _ => null,
+    };
+}
