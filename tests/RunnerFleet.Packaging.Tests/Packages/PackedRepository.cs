@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security;
+using System.Xml.Linq;
 using RunnerFleet.Packaging.Tests.Packages;
 
 [assembly: AssemblyFixture(typeof(PackedRepository))]
@@ -70,7 +71,7 @@ public sealed class PackedRepository : IAsyncDisposable
     }
 
     /// <summary>The properties that an app is restored and built with.</summary>
-    public string[] AppProperties => [$"-p:RunnerFleetVersion={Version}", "-p:HostingVersion=10.0.15", "--nologo"];
+    public string[] AppProperties => [$"-p:RunnerFleetVersion={Version}", $"-p:HostingVersion={VersionOf("Microsoft.Extensions.Hosting")}", "--nologo"];
 
     /// <summary>The runtime identifier of this machine.</summary>
     public static string RuntimeIdentifier => RuntimeInformation.RuntimeIdentifier;
@@ -147,6 +148,9 @@ public sealed class PackedRepository : IAsyncDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.Copy(file, copy);
     }
+
+    private static string VersionOf(string package) => XElement.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
+        .Single(p => p.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
 
     private string Folder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, name)).FullName;
 
