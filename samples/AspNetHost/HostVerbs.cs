@@ -15,6 +15,7 @@ internal static class HostVerbs
         }
     }
 
+    #region local-verbs
     public static IRunnerFleetBuilder UseStore(this IRunnerFleetBuilder builder, HostSettings host) =>
         host.Store == "memory" ? builder : builder.UseSqlite(o => o.Path = host.DatabasePath);
 
@@ -33,4 +34,5 @@ internal static class HostVerbs
             o.PassEnvironment.Add(variable);
         }
     });
+    #endregion
 }

@@ -1,7 +1,9 @@
 using AspNetHost;
 using RunnerFleet.Local.Processes;
 
+#region supervisor
 if (RunnerSupervisor.IsRequested(args)) return await RunnerSupervisor.RunAsync(args);
+#endregion
 if (DemoRunner.IsRequested(args)) return await DemoRunner.RunAsync();
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

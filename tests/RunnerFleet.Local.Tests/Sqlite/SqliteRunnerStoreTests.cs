@@ -3,6 +3,7 @@ using RunnerFleet.Testing.Xunit;
 
 namespace RunnerFleet.Local.Tests.Sqlite;
 
+#region store-contract
 public sealed class SqliteRunnerStoreTests : RunnerStoreContract
 {
     private readonly StoreFolder _folder = new();
@@ -15,3 +16,4 @@ public sealed class SqliteRunnerStoreTests : RunnerStoreContract
         return default;
     }
 }
+#endregion
