@@ -55,12 +55,12 @@ internal sealed class Claims(
 
     private static Reason? NotEntitled(Runner? runner, int attempt) => runner switch
     {
-        null => Reason.Of("UNKNOWN_RUNNER", "This fleet has no such runner."),
-        { IsTerminal: true } => Reason.Of("ENDED", $"The runner has ended: {runner.Reason?.Message}"),
+        null => Reason.Of(ReasonCodes.UnknownRunner, "This fleet has no such runner."),
+        { IsTerminal: true } => Reason.Of(ReasonCodes.Ended, $"The runner has ended: {runner.Reason?.Message}"),
         { Closing: { } closing } => Reason.Of(closing.Cause.Code, $"The runner is ending: {closing.Cause.Message}"),
-        { State: RunnerState.Pending or RunnerState.ImageCreating } => Reason.Of("OLD_ATTEMPT", "This launch attempt was given up."),
-        _ when runner.Attempt != attempt => Reason.Of("OLD_ATTEMPT", $"This is launch attempt {attempt}; the runner is at {runner.Attempt}."),
-        { State: RunnerState.Running } or { OnlineAt: not null } => Reason.Of("ONLINE", "The runner is online already; its claim secret is dead."),
+        { State: RunnerState.Pending or RunnerState.ImageCreating } => Reason.Of(ReasonCodes.OldAttempt, "This launch attempt was given up."),
+        _ when runner.Attempt != attempt => Reason.Of(ReasonCodes.OldAttempt, $"This is launch attempt {attempt}; the runner is at {runner.Attempt}."),
+        { State: RunnerState.Running } or { OnlineAt: not null } => Reason.Of(ReasonCodes.Online, "The runner is online already; its claim secret is dead."),
         _ => null,
     };
 
@@ -96,7 +96,7 @@ internal sealed class Claims(
             case GitHubStatus.Ok or GitHubStatus.NotFound: // under a new name, so that a 404 needs no proof
                 return (null, false);
             case GitHubStatus.Busy:
-                var alarm = Reason.Of("CLAIMED_WHILE_BUSY", $"Runner {runner.Id} claims another registration while {former.Name} runs a job. Its claim secret may have leaked.");
+                var alarm = Reason.Of(ReasonCodes.ClaimedWhileBusy, $"Runner {runner.Id} claims another registration while {former.Name} runs a job. Its claim secret may have leaked.");
                 await state.NoticeAsync(alarm, runner.Id, cancellationToken).ConfigureAwait(false);
                 return (new ClaimOutcome.Gone(alarm), false);
             default:

@@ -211,7 +211,7 @@ internal sealed class Drainer(
 
         if (address.Url is not { } url)
         {
-            return await PutOffAsync(runner, Reason.Of("NO_ADDRESS", "The control plane's address is not known yet. Set RunnerFleet:PublicUrl."), Later(), cancellationToken).ConfigureAwait(false);
+            return await PutOffAsync(runner, Reason.Of(ReasonCodes.NoAddress, "The control plane's address is not known yet. Set RunnerFleet:PublicUrl."), Later(), cancellationToken).ConfigureAwait(false);
         }
 
         var image = await images.ForAsync(runner, runnerClass, context.Images, cancellationToken).ConfigureAwait(false);

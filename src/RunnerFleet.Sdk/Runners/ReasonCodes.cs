@@ -131,4 +131,28 @@ public static class ReasonCodes
 
     /// <summary>A job of somebody else's labels was seen.</summary>
     public const string NotOurs = "NOT_OURS";
+
+    /// <summary>GitHub no longer has the runner's registration: it ran a job, or was removed there.</summary>
+    public const string RegistrationGone = "REGISTRATION_GONE";
+
+    /// <summary>The runner claimed its registration and did not come online in time.</summary>
+    public const string NeverOnline = "NEVER_ONLINE";
+
+    /// <summary>The control plane's address is not known, so launched runners could not reach it.</summary>
+    public const string NoAddress = "NO_ADDRESS";
+
+    /// <summary>A runner asked for another registration while the one it has runs a job: its claim secret may have leaked.</summary>
+    public const string ClaimedWhileBusy = "CLAIMED_WHILE_BUSY";
+
+    /// <summary>A claim names a runner that this fleet has no record of.</summary>
+    public const string UnknownRunner = "UNKNOWN_RUNNER";
+
+    /// <summary>A claim comes from a runner that has ended.</summary>
+    public const string Ended = "ENDED";
+
+    /// <summary>A claim comes from a launch attempt that was given up.</summary>
+    public const string OldAttempt = "OLD_ATTEMPT";
+
+    /// <summary>A claim comes from a runner that is online already; its claim secret is dead.</summary>
+    public const string Online = "ONLINE";
 }

@@ -150,10 +150,10 @@ internal sealed class DueRunners(
                 await writer.CommitAsync(new FleetCommit().Put(runner, runner.Move(RunnerState.Running, busy, now) with { OnlineAt = runner.OnlineAt ?? now, Deadline = now }), cancellationToken).ConfigureAwait(false);
                 break;
             case RemovalOutcome.Gone:
-                await CloseAsync(runner, Reason.Of("REGISTRATION_GONE", "GitHub no longer has its registration: it ran a job, or was removed there."), fault: false, cancellationToken).ConfigureAwait(false);
+                await CloseAsync(runner, Reason.Of(ReasonCodes.RegistrationGone, "GitHub no longer has its registration: it ran a job, or was removed there."), fault: false, cancellationToken).ConfigureAwait(false);
                 break;
             case RemovalOutcome.Idle when !seen!.IsOnline && runner.OnlineAt is null && now - registration.MintedAt > TimeSpan.FromSeconds(Timing.ClaimTimeoutSeconds):
-                await CloseAsync(runner, Reason.Of("NEVER_ONLINE", $"It claimed its registration but did not come online within {Timing.ClaimTimeoutSeconds} s. Its log says why."), fault: true, cancellationToken).ConfigureAwait(false);
+                await CloseAsync(runner, Reason.Of(ReasonCodes.NeverOnline, $"It claimed its registration but did not come online within {Timing.ClaimTimeoutSeconds} s. Its log says why."), fault: true, cancellationToken).ConfigureAwait(false);
                 break;
             default:
                 var next = now.AddSeconds(standing == RemovalOutcome.Unknown ? Timing.RetrySeconds : Timing.IdleCheckSeconds);
