@@ -17,7 +17,7 @@ internal sealed class HostWorld : IAsyncDisposable
     public static readonly string[] Labels = ["self-hosted"];
 
     private const string Token = "token-of-these-tests";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly List<HostProcess> _hosts = [];
     private GitHubStandIn? _gitHub;
@@ -70,6 +70,7 @@ internal sealed class HostWorld : IAsyncDisposable
             ["Process:Command:1"] = HostProcess.Program,
             ["Process:Command:2"] = "demo-runner",
             ["Process:StopGraceSeconds"] = "5",
+            ["Timing:LaunchTimeoutSeconds"] = "5",
             ["Timing:IdleProofSeconds"] = "1",
             ["Timing:IdleCheckSeconds"] = "5",
             ["Timing:RetrySeconds"] = "1",
