@@ -19,7 +19,7 @@ public sealed class DirectionTests
         ["GitHub"] = ["Runners"],
         ["GitHub.Rest"] = ["Runners", "GitHub"],
         ["Provisioning"] = ["Runners", "Jobs", "Storage", "Compute", "Images", "Labels", "Policy", "GitHub", "GitHub.Rest", "Sweeping"],
-        ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "GitHub", "Provisioning"],
+        ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 
     private static readonly IReadOnlyList<(TypeReference From, TypeReference To)> Sdk = Dependencies.Of(typeof(IRunnerFleet).Assembly.Location);
