@@ -1,29 +1,31 @@
 namespace RunnerFleet.Provisioning;
 
-/// <summary>Hints within one process: any number of them become one. A delayed hint is a timer of the injected clock.</summary>
-internal sealed class ChannelFleetQueue(TimeProvider clock) : IFleetQueue, IDisposable
+/// <summary>Hints within one process: those that fall due together become one. Delayed hints share one timer of the injected clock.</summary>
+internal sealed class ChannelFleetQueue : IFleetQueue, IDisposable
 {
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly Lock _gate = new();
-    private ITimer? _timer;
-    private DateTimeOffset? _timerAt;
+    private readonly SortedSet<DateTimeOffset> _due = [];
+    private readonly TimeProvider _clock;
+    private readonly ITimer _timer;
+
+    public ChannelFleetQueue(TimeProvider clock)
+    {
+        _clock = clock;
+        _timer = clock.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     public ValueTask HintAsync(TimeSpan delay, CancellationToken cancellationToken)
     {
-        if (delay <= TimeSpan.Zero)
-        {
-            Signal();
-            return default;
-        }
-
         lock (_gate)
         {
-            var at = clock.GetUtcNow() + delay;
-            if (_timerAt is null || at < _timerAt)
+            if (delay <= TimeSpan.Zero)
             {
-                _timer?.Dispose();
-                _timerAt = at;
-                _timer = clock.CreateTimer(_ => OnTimer(), null, delay, Timeout.InfiniteTimeSpan);
+                Signal();
+            }
+            else if (_due.Add(_clock.GetUtcNow() + delay))
+            {
+                Arm();
             }
         }
 
@@ -32,7 +34,7 @@ internal sealed class ChannelFleetQueue(TimeProvider clock) : IFleetQueue, IDisp
 
     public async ValueTask WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(atMost, clock);
+        using var limit = new CancellationTokenSource(atMost, _clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try
         {
@@ -43,32 +45,36 @@ internal sealed class ChannelFleetQueue(TimeProvider clock) : IFleetQueue, IDisp
         }
     }
 
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _timer?.Dispose(); // the semaphore stays: a timer may be firing, and it holds nothing that needs an end
-        }
-    }
+    // The semaphore stays: a timer may be firing, and it holds nothing that needs an end.
+    public void Dispose() => _timer.Dispose();
 
     private void OnTimer()
     {
         lock (_gate)
         {
-            _timerAt = null;
-        }
+            if (_due.RemoveWhere(at => at <= _clock.GetUtcNow()) > 0)
+            {
+                Signal();
+            }
 
-        Signal();
+            Arm();
+        }
+    }
+
+    private void Arm()
+    {
+        if (_due.Count > 0)
+        {
+            var wait = _due.Min - _clock.GetUtcNow();
+            _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void Signal()
     {
-        lock (_gate)
+        if (_signal.CurrentCount == 0)
         {
-            if (_signal.CurrentCount == 0)
-            {
-                _signal.Release();
-            }
+            _signal.Release();
         }
     }
 }
