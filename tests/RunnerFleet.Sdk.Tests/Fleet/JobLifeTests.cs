@@ -270,6 +270,31 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task A_redelivery_that_policy_now_refuses_takes_the_pending_runner_back()
+    {
+        var refused = false;
+        await using var world = new FleetWorld(o =>
+        {
+            if (refused)
+            {
+                o.Policy.Repositories.Add("acme/another");
+            }
+        });
+        var job = world.Queue();
+        var delivery = (await world.InterceptAsync()).Single();
+        await world.PostAsync(delivery);
+
+        refused = true;
+        var second = world.AddHost();
+        Assert.Equal("refused", Assert.IsType<WebhookOutcome.Recorded>(await second.ReceiveAsync(FleetWorld.Webhook(delivery), world.Cancel)).Outcome);
+        await second.DrainAsync(world.Cancel);
+
+        Assert.Equal(JobState.Refused, (await world.JobAsync(job)).State);
+        Assert.Empty(world.Launcher.Launches);
+        Assert.Empty(await world.LiveAsync());
+    }
+
+    [Fact]
     public async Task Invalid_labels_are_recorded_with_a_diagnostic_and_launch_nothing()
     {
         await using var world = new FleetWorld();
