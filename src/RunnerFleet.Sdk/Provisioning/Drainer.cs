@@ -91,19 +91,13 @@ internal sealed class Drainer(
     private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainSummary summary, CancellationToken cancellationToken)
     {
         var starting = await TakePlacesAsync(batch, cancellationToken).ConfigureAwait(false);
-        using var slots = new SemaphoreSlim(Math.Max(1, launcher.Capabilities.ParallelLaunches));
-        var launches = starting.Select(async runner =>
+        var parallel = Math.Max(1, launcher.Capabilities.ParallelLaunches);
+        var launches = await Concurrently.ForEachAsync(starting, parallel, async (runner, turn) =>
         {
-            var atOnce = slots.Wait(0, cancellationToken);
-            if (!atOnce)
-            {
-                await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
-            }
-
             try
             {
-                // Whoever had to wait for a slot may have ended meanwhile.
-                return !atOnce && !await IsStillStartingAsync(runner, cancellationToken).ConfigureAwait(false) ? (0, 0, 0)
+                // Whoever had to wait for a turn may have ended meanwhile.
+                return turn >= parallel && !await IsStillStartingAsync(runner, cancellationToken).ConfigureAwait(false) ? (0, 0, 0)
                     : await launching.LaunchAsync(runner, isFirst: true, cancellationToken).ConfigureAwait(false) ? (1, 0, 0) : (0, 1, 0);
             }
 #pragma warning disable CA1031 // the runner is STARTING and due: it is sent again
@@ -113,12 +107,8 @@ internal sealed class Drainer(
                 logger.RunnerStepFailed(runner.Id, e);
                 return (0, 0, 1);
             }
-            finally
-            {
-                slots.Release();
-            }
-        });
-        foreach (var (launched, putOff, errors) in await Task.WhenAll(launches).ConfigureAwait(false))
+        }).ConfigureAwait(false);
+        foreach (var (launched, putOff, errors) in launches)
         {
             summary = summary with { Launched = summary.Launched + launched, PutOff = summary.PutOff + putOff, Errors = summary.Errors + errors };
         }

@@ -41,20 +41,23 @@ internal sealed class DueRecords(IRunnerStore store, DueRunners runners, DueJobs
                 break;
             }
 
-            await Parallel.ForEachAsync(fresh, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken }, async (item, token) =>
+            var failures = await Concurrently.ForEachAsync(fresh, AtOnce, async (item, _) =>
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    await step(item, token).ConfigureAwait(false);
+                    await step(item, cancellationToken).ConfigureAwait(false);
+                    return 0;
                 }
 #pragma warning disable CA1031 // one bad record stays one bad record
-                catch (Exception e) when (!token.IsCancellationRequested)
+                catch (Exception e) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
                 {
-                    Interlocked.Increment(ref errors);
                     failed(item, e);
+                    return 1;
                 }
             }).ConfigureAwait(false);
+            errors += failures.Sum();
         }
 
         return (seen.Count, errors);
