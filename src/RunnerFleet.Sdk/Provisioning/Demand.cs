@@ -111,7 +111,13 @@ internal sealed class Demand(
             return false;
         }
 
-        var runner = free.GetValueOrDefault(id) ?? await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+        // The listing may be older than the job: only the runner's own record, read after it, proves that it serves another.
+        var runner = free.GetValueOrDefault(id);
+        if (runner?.Job != job.Key)
+        {
+            runner = await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
         return runner is { IsTerminal: false } && runner.Job == job.Key; // also while it ends: its end sets the job free
     }
 

@@ -1,0 +1,267 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using RunnerFleet.Compute;
+using RunnerFleet.Jobs;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Testing.Simulation;
+
+/// <summary>What must always hold (docs/concepts.md), checked by number at every commit, launch and stop, and once more when all is quiet.</summary>
+internal sealed class Promises(World world)
+{
+    private readonly Dictionary<string, Runner> _runners = new(StringComparer.Ordinal);
+    private readonly Dictionary<JobKey, Job> _jobs = [];
+    private readonly Dictionary<string, int> _counted = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
+    private readonly HashSet<long> _accepted = [];
+    private readonly HashSet<long> _given = [];
+
+    /// <summary>The limits, by the key of their places.</summary>
+    public Dictionary<string, int> Limits { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The first promise that was broken: whoever caught the exception, the run ends.</summary>
+    public PromiseBrokenException? First { get; private set; }
+
+    public IEnumerable<Runner> LiveRunners => _runners.Values.Where(r => !r.IsTerminal);
+
+    /// <summary>A commit took effect.</summary>
+    public void Committed(StoreCommit commit)
+    {
+        foreach (var after in commit.Runners)
+        {
+            var before = _runners.GetValueOrDefault(after.Id);
+            Moved(before, after);
+            foreach (var key in before?.Places ?? [])
+            {
+                _held[key]--;
+            }
+
+            foreach (var key in after.Places)
+            {
+                _held[key] = _held.GetValueOrDefault(key) + 1;
+            }
+
+            _runners[after.Id] = after;
+        }
+
+        foreach (var after in commit.Jobs)
+        {
+            if (_jobs.TryGetValue(after.Key, out var before) && before.State != after.State && !JobTransitions.CanMove(before.State, after.State))
+            {
+                Broken(6, $"job {after.Key} went from {before.State} to {after.State}.", after);
+            }
+
+            _jobs[after.Key] = after;
+        }
+
+        foreach (var change in commit.Places)
+        {
+            _counted[change.Key] = _counted.GetValueOrDefault(change.Key) + change.Delta;
+        }
+
+        foreach (var key in _counted.Keys)
+        {
+            var (counted, held) = (_counted[key], _held.GetValueOrDefault(key));
+            if (counted != held)
+            {
+                Broken(6, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {counted} places are counted and {held} are held: a place was freed twice, early or never."), commit.Runners is [.., var last] ? last : null);
+            }
+
+            if (Limits.TryGetValue(key, out var limit) && counted > limit)
+            {
+                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {counted} places are taken of {limit}."), commit.Runners is [.., var last] ? last : null);
+            }
+        }
+
+        foreach (var job in commit.Runners.Select(r => r.Job).OfType<JobKey>().Distinct())
+        {
+            var serving = LiveRunners.Where(r => r.Job == job && r.Closing is null).ToList();
+            if (serving.Count > 1)
+            {
+                Broken(2, $"job {job} has {serving.Count} runners: {string.Join(", ", serving.Select(r => r.Id))}.", serving[0]);
+            }
+        }
+    }
+
+    /// <summary>A launch is about to take effect.</summary>
+    public void Launched(Machine machine, IEnumerable<Machine> live)
+    {
+        var identity = machine.Request.Identity;
+        if (!_runners.TryGetValue(identity.RunnerId, out var runner))
+        {
+            Broken(4, $"runner {identity.RunnerId} was launched before it was recorded.", null);
+        }
+
+        if (runner.IsTerminal || runner.Attempt != identity.Attempt || runner.Places.Count == 0)
+        {
+            Broken(4, $"attempt {identity.Attempt} of runner {identity.RunnerId} was launched although its record does not ask for it.", runner);
+        }
+
+        if (_given.Contains(runner.Job?.Id ?? 0) && runner.State == RunnerState.Starting)
+        {
+            var job = _jobs.GetValueOrDefault(runner.Job!.Value);
+            if (job is { State: JobState.InProgress or JobState.Completed })
+            {
+                Broken(2, $"a runner was launched for job {runner.Job}, which has begun elsewhere.", runner);
+            }
+        }
+
+        machine.Places = runner.Places;
+        foreach (var other in live)
+        {
+            if (other.Request.Identity.RunnerId == identity.RunnerId)
+            {
+                Broken(2, $"runner {identity.RunnerId} has two computes: attempts {other.Request.Identity.Attempt} and {identity.Attempt}.", runner);
+            }
+        }
+
+        foreach (var key in machine.Places)
+        {
+            var count = 1 + live.Count(m => m.Places.Contains(key));
+            if (Limits.TryGetValue(key, out var limit) && count > limit)
+            {
+                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {count} computes live, {limit} may."), runner);
+            }
+        }
+    }
+
+    /// <summary>The fleet stops compute.</summary>
+    public void Stopping(Machine machine, string reason)
+    {
+        if (machine.Runner?.Job is { } job && _runners.GetValueOrDefault(machine.Request.Identity.RunnerId) is { Closing: not { Force: true } } runner)
+        {
+            Broken(5, $"runner {runner.Id} was stopped while it ran job {job.Id} ({reason}).", runner);
+        }
+    }
+
+    /// <summary>A webhook was answered with success.</summary>
+    public void Accepted(SimulatedJob job, WebhookOutcome.Recorded recorded)
+    {
+        if (recorded.Outcome == "queued")
+        {
+            _accepted.Add(job.Id);
+        }
+
+        if (!_jobs.ContainsKey(recorded.Job))
+        {
+            Broken(1, $"the webhook of job {job.Id} was answered with success, and the job is not stored.", null);
+        }
+    }
+
+    /// <summary>GitHub gave a job to a runner.</summary>
+    public void Given(SimulatedJob job) => _given.Add(job.Id);
+
+    /// <summary>What keeps the fleet from being quiet; <see langword="null"/> when nothing does.</summary>
+    public (int Promise, string What, object? Of)? NotQuiet()
+    {
+        foreach (var job in world.GitHub.Jobs.Where(j => j.IsOurs))
+        {
+            if (_jobs.GetValueOrDefault(new JobKey("github.com", job.Id)) is not { } stored)
+            {
+                return (1, $"job {job.Id} is not stored.", null);
+            }
+
+            if (job.Status != "completed" && stored.State is not (JobState.Refused or JobState.GaveUp))
+            {
+                return (1, $"job {job.Id} is {job.Status} at GitHub and {stored.State} here: {stored.Diagnostic}.", stored);
+            }
+
+            if (job.Status == "completed" && stored.State != JobState.Completed)
+            {
+                return (1, $"job {job.Id} is completed at GitHub and {stored.State} here.", stored);
+            }
+        }
+
+        foreach (var runner in LiveRunners)
+        {
+            return (4, $"runner {runner.Id} is still {runner.State}.", runner);
+        }
+
+        foreach (var machine in world.Compute.Live)
+        {
+            return (4, $"compute {machine.Description.Compute.Id} still runs.", _runners.GetValueOrDefault(machine.Request.Identity.RunnerId));
+        }
+
+        foreach (var registration in world.GitHub.Registrations)
+        {
+            return (4, $"registration {registration.Name} is still at GitHub.", RunnerName.TryParse(registration.Name, World.Fleet, out var id, out _) ? _runners.GetValueOrDefault(id) : null);
+        }
+
+        foreach (var (key, count) in _counted)
+        {
+            if (count != 0)
+            {
+                return (6, string.Create(CultureInfo.InvariantCulture, $"{count} places under '{key}' are still taken."), null);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What must hold at the end of a quiet run.</summary>
+    public void AtTheEnd()
+    {
+        foreach (var job in _jobs.Values.Where(j => j.State == JobState.GaveUp && j.Diagnostic is null))
+        {
+            Broken(1, $"job {job.Key} was given up without a reason.", job);
+        }
+
+        foreach (var runner in _runners.Values)
+        {
+            if (runner.ToString().Contains(World.CredentialMark, StringComparison.Ordinal) || runner.History.Any(m => m.Cause.Message.Contains(World.CredentialMark, StringComparison.Ordinal)))
+            {
+                Broken(10, $"a credential is in the record of runner {runner.Id}.", runner);
+            }
+        }
+
+        if (!world.Plan.HasFaults && world.Compute.Launches != _given.Count)
+        {
+            Broken(2, string.Create(CultureInfo.InvariantCulture, $"{world.Compute.Launches} launches for {_given.Count} jobs, though nothing went wrong."), null);
+        }
+    }
+
+    /// <summary>Ends the run with what was broken and the history of whatever it is about.</summary>
+    [DoesNotReturn]
+    public void Broken(int number, string what, object? about)
+    {
+        First ??= new PromiseBrokenException(number, about switch
+        {
+            Runner runner => $"{what}\n{History(runner)}",
+            Job job => $"{what}\n{History(job)}",
+            _ => what,
+        });
+        throw First;
+    }
+
+    private void Moved(Runner? before, Runner after)
+    {
+        if (before is null || before.State == after.State)
+        {
+            if (before is { IsTerminal: true } && after.Places.Count > 0)
+            {
+                Broken(6, $"runner {after.Id} has ended and holds places.", after);
+            }
+
+            return;
+        }
+
+        if (!RunnerTransitions.CanMove(before.State, after.State))
+        {
+            Broken(6, $"runner {after.Id} went from {before.State} to {after.State}.", after);
+        }
+
+        if (after.IsTerminal && world.Compute.Live.FirstOrDefault(m => m.Request.Identity.RunnerId == after.Id) is { } machine)
+        {
+            Broken(6, $"runner {after.Id} is {after.State} and its places are free while compute {machine.Description.Compute.Id} still runs.", after);
+        }
+    }
+
+    private string History(Runner runner) => string.Join('\n', runner.History.Select(m => string.Create(CultureInfo.InvariantCulture, $"  {At(m.At)} {m.To} {m.Cause}")))
+        + (runner.Job is { } key && _jobs.TryGetValue(key, out var job) ? "\n" + History(job) : "");
+
+    private string History(Job job) => $"  job {job.Key}:\n" + string.Join('\n', job.History.Select(m => string.Create(CultureInfo.InvariantCulture, $"  {At(m.At)} {m.To} {m.Cause}")));
+
+    private string At(DateTimeOffset at) => (at - world.Time.Start).ToString(@"hh\:mm\:ss\.fff", CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.DependencyInjection;
+using RunnerFleet.Compute;
+using RunnerFleet.GitHub;
+using RunnerFleet.Provisioning;
+using RunnerFleet.Storage;
+
+namespace RunnerFleet.Testing.Simulation;
+
+/// <summary>One host from its start to its crash: the real engine, and the loops that drain and sweep.</summary>
+internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
+{
+    private readonly World _world;
+    private readonly HostClock _clock;
+    private readonly ServiceProvider _services;
+    private TaskCompletionSource? _sleeping;
+    private bool _isHinted;
+
+    public SimulatedHost(World world, string name)
+    {
+        _world = world;
+        Name = name;
+        _clock = new HostClock(world.Time, () => IsDead);
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<TimeProvider>(_clock);
+        services.AddSingleton<IRunnerIdSource>(this);
+        services.AddSingleton<IFleetQueue>(this);
+        services.AddSingleton(world.Plan.DecorateStore?.Invoke(new SimulatedStore(world.Store, this, world)) ?? new SimulatedStore(world.Store, this, world));
+        services.AddSingleton(world.Plan.DecorateLauncher?.Invoke(new SimulatedLauncher(world, this)) ?? new SimulatedLauncher(world, this));
+        services.AddSingleton(world.Plan.DecorateRegistrar?.Invoke(new SimulatedRegistrar(world, this)) ?? new SimulatedRegistrar(world, this));
+        services.AddRunnerFleet(world.Configure);
+        _services = services.BuildServiceProvider();
+        Fleet = _services.GetRequiredService<IRunnerFleet>();
+        _ = DrainForEverAsync();
+        _ = SweepForEverAsync();
+    }
+
+    public string Name { get; }
+
+    public IRunnerFleet Fleet { get; }
+
+    public bool IsDead { get; private set; }
+
+    /// <summary>From here on nothing reaches it, and none of its timers fires.</summary>
+    public void Crash() => IsDead = true;
+
+    public string NewRunnerId()
+    {
+        Span<byte> randomness = stackalloc byte[10];
+        _world.Chance.Fill(randomness);
+        return Ulid.NewUlid(_world.Time.Now, randomness).ToString();
+    }
+
+    public ValueTask HintAsync(TimeSpan delay, CancellationToken cancellationToken)
+    {
+        if (!_world.Chance.Fault(100)) // a hint may be lost
+        {
+            _world.Time.After(delay, () =>
+            {
+                _isHinted = true;
+                Wake();
+            });
+        }
+
+        return default;
+    }
+
+    public async ValueTask WaitAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        if (!_isHinted)
+        {
+            var sleeping = _sleeping = new TaskCompletionSource();
+            _world.Time.After(atMost, () => sleeping.TrySetResult());
+            await sleeping.Task.ConfigureAwait(false);
+        }
+
+        _isHinted = false;
+    }
+
+    private void Wake()
+    {
+        if (!IsDead)
+        {
+            _sleeping?.TrySetResult();
+        }
+    }
+
+    private async Task DrainForEverAsync()
+    {
+        while (!IsDead)
+        {
+            await _world.TryAsync(this, "drain", () => Fleet.DrainAsync(CancellationToken.None)).ConfigureAwait(false);
+            await WaitAsync(TimeSpan.FromSeconds(_world.Options.Timing.DrainIntervalSeconds), CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SweepForEverAsync()
+    {
+        while (!IsDead)
+        {
+            await _world.TryAsync(this, "sweep", () => Fleet.SweepAsync(CancellationToken.None)).ConfigureAwait(false);
+            await _world.Time.WaitAsync(TimeSpan.FromSeconds(_world.Options.Timing.SweepIntervalSeconds)).ConfigureAwait(false);
+        }
+    }
+}

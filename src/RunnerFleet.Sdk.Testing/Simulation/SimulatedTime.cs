@@ -1,0 +1,121 @@
+namespace RunnerFleet.Testing.Simulation;
+
+/// <summary>
+/// One thread, one queue of what happens next, ordered by simulated time and then by when it was planned. Whatever happens runs to its next wait at once,
+/// so the same choices give the same run.
+/// </summary>
+internal sealed class SimulatedTime(DateTimeOffset start)
+{
+    private readonly PriorityQueue<Action, (long At, long Number)> _queue = new();
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+    private long _number;
+
+    public DateTimeOffset Now { get; private set; } = start;
+
+    public DateTimeOffset Start { get; } = start;
+
+    /// <summary>How many things happened.</summary>
+    public long Steps { get; private set; }
+
+    /// <summary>Plans something. What is planned for the same moment happens in the order it was planned.</summary>
+    public void After(TimeSpan wait, Action action) =>
+        _queue.Enqueue(action, ((wait > TimeSpan.Zero ? Now + wait : Now).UtcTicks, _number++));
+
+    /// <summary>Lets the next thing happen.</summary>
+    /// <returns><see langword="false"/> when nothing is left, or nothing until the given moment.</returns>
+    public bool Step(DateTimeOffset until)
+    {
+        if (!_queue.TryPeek(out var action, out var when) || when.At > until.UtcTicks)
+        {
+            return false;
+        }
+
+        _queue.Dequeue();
+        Now = new DateTimeOffset(when.At, TimeSpan.Zero);
+        Steps++;
+        action();
+        return true;
+    }
+
+    /// <summary>Waits, in simulated time.</summary>
+    public Task WaitAsync(TimeSpan wait)
+    {
+        var waiting = new TaskCompletionSource();
+        After(wait, waiting.SetResult);
+        return waiting.Task;
+    }
+
+    /// <summary>A run is reproducible only while nothing of it escapes to another thread.</summary>
+    /// <exception cref="InvalidOperationException">The caller runs on another thread.</exception>
+    public void RequireOneThread(string what)
+    {
+        if (Environment.CurrentManagedThreadId != _thread)
+        {
+            throw new InvalidOperationException($"{what} was called from another thread, so the run cannot be replayed. Code under simulation must not start threads, nor wait for anything but its interfaces and its TimeProvider.");
+        }
+    }
+}
+
+/// <summary>The time as one host sees it: its timers end with the host.</summary>
+internal sealed class HostClock(SimulatedTime time, Func<bool> isDead) : TimeProvider
+{
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+    public override DateTimeOffset GetUtcNow() => time.Now;
+
+    public override long GetTimestamp() => time.Now.UtcTicks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new HostTimer(time, isDead, callback, state);
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private sealed class HostTimer(SimulatedTime time, Func<bool> isDead, TimerCallback callback, object? state) : ITimer
+    {
+        private int _setting;
+        private bool _isDisposed;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            if (_isDisposed)
+            {
+                return false;
+            }
+
+            var setting = ++_setting;
+            if (dueTime != Timeout.InfiniteTimeSpan)
+            {
+                time.After(dueTime, () => Fire(setting, period));
+            }
+
+            return true;
+        }
+
+        public void Dispose() => _isDisposed = true;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
+
+        private void Fire(int setting, TimeSpan period)
+        {
+            if (_isDisposed || setting != _setting || isDead())
+            {
+                return;
+            }
+
+            if (period > TimeSpan.Zero)
+            {
+                time.After(period, () => Fire(setting, period));
+            }
+
+            callback(state);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+namespace RunnerFleet.Testing.Simulation;
+
+/// <summary>What can happen to a call between a host and the outside.</summary>
+internal enum Fate
+{
+    Answered,
+    LostBefore,
+    LostAfter,
+    Hangs,
+}
+
+/// <summary>Carries calls from hosts to the outside and back: late, lost on the way there, lost on the way back, or never answered.</summary>
+internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <param name="host">Who calls. Once it is dead no answer reaches it, but what it sent may still take effect.</param>
+    /// <param name="what">For the log.</param>
+    /// <param name="longest">How long the way there may take.</param>
+    /// <param name="perMille">How often it goes wrong.</param>
+    /// <param name="effect">What happens outside.</param>
+    /// <param name="lost">What the caller sees when nothing comes back; may throw.</param>
+    /// <param name="mayHang">Whether the answer may stay away for ever, which only calls with a limit of time of the engine's own can bear.</param>
+    public Task<T> CallAsync<T>(SimulatedHost host, string what, TimeSpan longest, int perMille, Func<T> effect, Func<T> lost, bool mayHang = false)
+    {
+        time.RequireOneThread(what);
+        var fate = chance.Fault(perMille) ? (Fate)(1 + chance.Pick(mayHang ? 3 : 2)) : Fate.Answered;
+        var reply = new TaskCompletionSource<T>();
+        time.After(chance.Time(longest), () =>
+        {
+            if (fate == Fate.LostBefore)
+            {
+                log.Add($"{host.Name} {what}: lost on the way");
+                Later(host, reply, lost, Timeout);
+                return;
+            }
+
+            T result;
+            try
+            {
+                result = effect();
+            }
+            catch (Exception e) when (e is not PromiseBrokenException)
+            {
+                log.Add($"{host.Name} {what}: {e.GetType().Name}");
+                Later(host, reply, () => throw e, TimeSpan.Zero);
+                return;
+            }
+
+            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{result}");
+            switch (fate)
+            {
+                case Fate.Answered when !host.IsDead:
+                    reply.SetResult(result);
+                    break;
+                case Fate.LostAfter:
+                    Later(host, reply, lost, Timeout);
+                    break;
+            }
+        });
+        return reply.Task;
+    }
+
+    private void Later<T>(SimulatedHost host, TaskCompletionSource<T> reply, Func<T> answer, TimeSpan wait) => time.After(wait, () =>
+    {
+        if (host.IsDead)
+        {
+            return;
+        }
+
+        try
+        {
+            reply.SetResult(answer());
+        }
+        catch (Exception e) when (e is not PromiseBrokenException)
+        {
+            reply.SetException(e);
+        }
+    });
+}
+
+/// <summary>A promise to users was broken: the run ends here.</summary>
+internal sealed class PromiseBrokenException(int number, string message) : Exception($"Promise {number}: {message}");
