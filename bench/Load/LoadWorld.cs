@@ -4,6 +4,8 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using RunnerFleet.Compute;
 using RunnerFleet.Runners;
@@ -37,6 +39,7 @@ internal sealed class LoadWorld : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<IHostLifetime, NotThisProcess>();
         _app = builder.Build();
         MapCompute();
         MapGitHub();
@@ -273,6 +276,14 @@ internal sealed class LoadWorld : IAsyncDisposable
     private static object Json(Registration r) => new { id = r.Id, name = r.Name, status = r.IsOnline ? "online" : "offline", busy = r.IsBusy };
 
     private Channel<LoadJob> Jobs(string queue) => _queues.GetOrAdd(queue, _ => Channel.CreateUnbounded<LoadJob>());
+
+    /// <summary>Ctrl+C ends the measurement, not only the server within it.</summary>
+    private sealed class NotThisProcess : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     private sealed record Registration(long Id, string Repository, string Name, string Class)
     {
