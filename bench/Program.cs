@@ -1,10 +1,13 @@
 using RunnerFleet.Bench;
+using RunnerFleet.Bench.Load;
 
 // One verb, one measurement: dotnet run -c Release --project bench -- <verb>
 return args switch
 {
     ["webhook", .. var rest] => WebhookBench.Run(rest),
     ["webhooks", .. var rest] => await WebhooksBench.RunAsync(rest),
+    ["load", .. var rest] => await LoadBench.RunAsync(rest),
+    [LoadHost.Verb, var path, var world, .. var rest] => await LoadBench.RunHostAsync(path, world, rest),
     _ => Usage(),
 };
 
@@ -15,6 +18,7 @@ static int Usage()
 
           webhook   verifying and parsing a 10 KB workflow_job webhook, against the HMAC alone
           webhooks  webhooks per second through the host, per store, beside an endpoint that only computes the HMAC [--count 2000] [--connections 8]
+          load      10,000 jobs through a host of its own: none lost, limits held, throughput, latency, memory; see bench/README.md for its options
         """);
     return 2;
 }

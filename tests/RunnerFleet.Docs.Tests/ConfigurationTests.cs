@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using RunnerFleet.AspNetCore.Access;
+using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
 
@@ -26,6 +27,8 @@ public sealed class ConfigurationTests
         { "The host's process launcher", Host("ProcessOptions"), "RunnerFleet:Process:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },
+        { "The Docker image builder, in code", typeof(DockerImageOptions), "DockerImageOptions." },
+        { "Finished Docker images, in code", typeof(FinishedDockerImageOptions), "FinishedDockerImageOptions." },
     };
 
     [Theory]

@@ -3,6 +3,9 @@ namespace RunnerFleet.Provisioning;
 /// <summary>Hints within one process: those that fall due together become one. Delayed hints share one timer of the injected clock.</summary>
 internal sealed class ChannelFleetQueue : IFleetQueue, IDisposable
 {
+    // A drain a second is enough for hints that fall due by the thousand, such as the look at each runner a minute after its job.
+    private static readonly TimeSpan Together = TimeSpan.FromSeconds(1);
+
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly Lock _gate = new();
     private readonly SortedSet<DateTimeOffset> _due = [];
@@ -23,8 +26,9 @@ internal sealed class ChannelFleetQueue : IFleetQueue, IDisposable
             {
                 Signal();
             }
-            else if (_due.Add(_clock.GetUtcNow() + delay))
+            else
             {
+                Add(_clock.GetUtcNow() + delay);
                 Arm();
             }
         }
@@ -58,6 +62,15 @@ internal sealed class ChannelFleetQueue : IFleetQueue, IDisposable
             }
 
             Arm();
+        }
+    }
+
+    private void Add(DateTimeOffset at)
+    {
+        if (_due.GetViewBetween(at, at + Together).Count == 0)
+        {
+            var before = _due.GetViewBetween(at - Together, at);
+            _due.Add(before.Count == 0 ? at : before.Max + Together);
         }
     }
 

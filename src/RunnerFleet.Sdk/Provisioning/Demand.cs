@@ -80,12 +80,26 @@ internal sealed class Demand(
 
         if (jobs.Count < Seen)
         {
+            // What costs nothing yet goes first: a launched runner takes over the job of one that still waits.
+            var waiting = new Queue<Runner>(free
+                .Where(r => IsCold(r) && r.Job is { } key && byKey.GetValueOrDefault(key)?.RunnerId == r.Id)
+                .OrderBy(r => r.QueuedAt).ThenBy(r => r.Id, StringComparer.Ordinal));
             foreach (var runner in ready.Reverse())
             {
-                await RemoveAsync(runner, cancellationToken).ConfigureAwait(false);
+                if (!IsCold(runner) && waiting.TryDequeue(out var other))
+                {
+                    await TakeOverAsync(runner, other, byKey[other.Job!.Value], cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    await RemoveAsync(runner, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
     }
+
+    /// <summary>No compute, no place: it can end at once.</summary>
+    private static bool IsCold(Runner runner) => runner.State is RunnerState.Pending or RunnerState.ImageCreating;
 
     /// <summary>A listing may lag behind: a runner is only spare when its job itself says so.</summary>
     private async ValueTask<bool> IsNeededAsync(Runner runner, Dictionary<JobKey, Job> queued, CancellationToken cancellationToken)
@@ -121,14 +135,19 @@ internal sealed class Demand(
         return runner is { IsTerminal: false } && runner.Job == job.Key; // also while it ends: its end sets the job free
     }
 
-    private async Task AssignAsync(Job job, Runner runner, CancellationToken cancellationToken)
+    private async Task AssignAsync(Job job, Runner runner, CancellationToken cancellationToken) =>
+        await writer.CommitAsync(Assign(new FleetCommit(), job, runner), cancellationToken).ConfigureAwait(false); // on a conflict the job stays due
+
+    private async Task TakeOverAsync(Runner runner, Runner waiting, Job job, CancellationToken cancellationToken) =>
+        await writer.CommitAsync(Assign(new FleetCommit(), job, runner).Put(waiting, Ended(waiting)), cancellationToken).ConfigureAwait(false); // on a conflict both stay due
+
+    private FleetCommit Assign(FleetCommit commit, Job job, Runner runner)
     {
         var now = clock.GetUtcNow();
         var note = Reason.Of(ReasonCodes.Replacement, $"Free runner {runner.Id} serves job {job.Key} now.");
-        var commit = new FleetCommit()
+        return commit
             .Put(job, job.Note(note, now) with { RunnerId = runner.Id, Diagnostic = null, NotBefore = null, Deadline = now.AddSeconds(options.CurrentValue.Timing.JobCheckSeconds) })
             .Put(runner, runner.Note(note, now) with { Job = job.Key, QueuedAt = job.QueuedAt });
-        await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false); // on a conflict the job stays due
     }
 
     private async Task ReplaceAsync(Job job, CancellationToken cancellationToken)
@@ -175,15 +194,15 @@ internal sealed class Demand(
 
     private async Task RemoveAsync(Runner runner, CancellationToken cancellationToken)
     {
-        var now = clock.GetUtcNow();
-        var cause = Reason.Of(ReasonCodes.Surplus, "No queued job with its labels is left for it.");
-        var cold = runner.State is RunnerState.Pending or RunnerState.ImageCreating; // no compute, no place: it can end at once
-        var after = cold
-            ? runner.End(fault: false, cause, now, TimeSpan.FromDays(options.CurrentValue.Timing.HistoryDays)) with { Job = null }
-            : runner.Close(cause, now) with { Job = null };
+        var cold = IsCold(runner);
+        var after = cold ? Ended(runner) : runner.Close(Surplus, clock.GetUtcNow()) with { Job = null };
         if (await writer.CommitAsync(new FleetCommit().Put(runner, after), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed && !cold)
         {
             await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static Reason Surplus => Reason.Of(ReasonCodes.Surplus, "No queued job with its labels is left for it.");
+
+    private Runner Ended(Runner cold) => cold.End(fault: false, Surplus, clock.GetUtcNow(), TimeSpan.FromDays(options.CurrentValue.Timing.HistoryDays)) with { Job = null };
 }

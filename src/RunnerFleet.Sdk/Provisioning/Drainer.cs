@@ -30,6 +30,9 @@ internal sealed class Drainer(
     private const int BatchSize = 25;
     private const int MaxRounds = 400;
 
+    // A commit takes at least 100 writes (IStoreWriter).
+    private const int NotesPerCommit = 100;
+
     public async Task<DrainSummary> DrainAsync(CancellationToken cancellationToken)
     {
         var summary = new DrainSummary();
@@ -85,7 +88,24 @@ internal sealed class Drainer(
             }
         }
 
-        return batch.Count == 0 ? summary : await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+        if (batch.Count > 0)
+        {
+            summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+        }
+
+        // Nobody's launch waits for the words about those who cannot be launched. A note that meets a conflict is made by a later drain.
+        foreach (var notes in context.Waiting.Chunk(NotesPerCommit))
+        {
+            var commit = new FleetCommit();
+            foreach (var (runner, reason) in notes)
+            {
+                commit.Put(runner, runner with { Reason = reason });
+            }
+
+            await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false);
+        }
+
+        return summary;
     }
 
     private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainSummary summary, CancellationToken cancellationToken)
@@ -213,7 +233,7 @@ internal sealed class Drainer(
         var places = Places.Of(runner, runnerClass, options.CurrentValue.Limits);
         if (places.FirstOrDefault(p => p.Limit <= context.Taken.GetValueOrDefault(p.Key)) is { Key: { } full } none)
         {
-            return await WaitForPlaceAsync(runner, full, none.Limit ?? 0, cancellationToken).ConfigureAwait(false);
+            return WaitForPlace(runner, full, none.Limit ?? 0, context);
         }
 
         // A probe is spent only on a runner that would be launched; from here on the others wait behind it.
@@ -247,12 +267,12 @@ internal sealed class Drainer(
         return Step.PutOff;
     }
 
-    private async Task<Step> WaitForPlaceAsync(Runner runner, string key, int limit, CancellationToken cancellationToken)
+    private static Step WaitForPlace(Runner runner, string key, int limit, DrainContext context)
     {
         var reason = Reason.Of(ReasonCodes.LimitReached, $"The limit of {limit} under '{key}' is reached; waits for a place.");
         if (runner.Reason != reason)
         {
-            await writer.CommitAsync(new FleetCommit().Put(runner, runner with { Reason = reason }), cancellationToken).ConfigureAwait(false);
+            context.Waiting.Add((runner, reason));
         }
 
         return Step.Waits;
@@ -302,6 +322,8 @@ internal sealed class Drainer(
         public required Dictionary<string, int> Taken { get; init; }
 
         public Dictionary<ImageRequest, ImageOutcome> Images { get; } = [];
+
+        public List<(Runner Runner, Reason Reason)> Waiting { get; } = [];
 
         public Dictionary<string, (Reason Reason, DateTimeOffset Until)> Held { get; } = new(StringComparer.Ordinal);
     }

@@ -100,12 +100,12 @@ internal sealed class JobEvents(
     private async Task<(WebhookOutcome Outcome, bool Changed)> BindAsync(JobNews news, JobKey key, Judgement judgement, bool completed, CancellationToken cancellationToken)
     {
         var to = completed ? JobState.Completed : JobState.InProgress;
-        var touched = new HashSet<string>(StringComparer.Ordinal);
+        var unbalanced = new HashSet<string>(StringComparer.Ordinal);
         Reason? foreign = null;
         string? runnerId = null;
         var result = await Retry.OnConflictAsync(async () =>
         {
-            touched.Clear();
+            unbalanced.Clear();
             var now = clock.GetUtcNow();
             var o = options.CurrentValue;
             var before = await store.GetJobAsync(key, cancellationToken).ConfigureAwait(false);
@@ -124,7 +124,6 @@ internal sealed class JobEvents(
             var commit = new FleetCommit();
             var after = MovedOn(before, news, key, judgement, to, foreign ?? cause, taker?.Id, now, o.Timing);
             commit.Put(before, after);
-            touched.Add(after.DemandKey);
 
             var former = before?.RunnerId is { } formerId && formerId != taker?.Id ? await store.GetRunnerAsync(formerId, cancellationToken).ConfigureAwait(false) : null;
             former = former?.Job == key && !former.IsTerminal ? former : null;
@@ -138,16 +137,19 @@ internal sealed class JobEvents(
                 }
 
                 commit.Put(taker, Taken(taker, key, cause, completed, now, o.Timing));
-                touched.Add(taker.DemandKey);
             }
 
-            // Change places where labels allow it; else the job waits for the count of demand, and the runner is free.
-            var swap = displaced is not null && former is { IsFree: true } && former.DemandKey == displaced.DemandKey;
+            // Change places where labels allow it; else the job waits for the count of demand, and the runner is free. A runner that says it runs a job while
+            // the news of which is still on its way is most often the other half of the same exchange; if not, that news, or a look at GitHub, puts it right.
+            var swap = displaced is not null && former is { Closing: null } && former.DemandKey == displaced.DemandKey;
             if (former is not null)
             {
                 var note = Reason.Of(ReasonCodes.JobStarted, $"Its job {key} was taken by {news.RunnerName ?? "nobody"}; the runner is free{(swap ? $" and now serves job {displaced!.Key}" : "")}.");
-                commit.Put(former, former.Note(note, now) with { Job = swap ? displaced!.Key : null, Deadline = former.IsFree ? former.Deadline : now });
-                touched.Add(former.DemandKey);
+                commit.Put(former, former.Note(note, now) with { Job = swap ? displaced!.Key : null, Deadline = former.IsFree ? former.Deadline : swap ? now.AddSeconds(o.Timing.IdleProofSeconds) : now });
+                if (!swap)
+                {
+                    unbalanced.Add(former.DemandKey);
+                }
             }
 
             if (displaced is not null)
@@ -159,7 +161,10 @@ internal sealed class JobEvents(
                     Displacements = displaced.Displacements + (foreign is null ? 0 : 1),
                     Deadline = swap ? displaced.Deadline : now,
                 });
-                touched.Add(displaced.DemandKey);
+                if (!swap)
+                {
+                    unbalanced.Add(displaced.DemandKey);
+                }
             }
 
             var committed = await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed;
@@ -174,8 +179,13 @@ internal sealed class JobEvents(
                 await state.NoticeAsync(foreign, key.ToString(), cancellationToken).ConfigureAwait(false);
             }
 
-            await demand.ReconcileQuietlyAsync(touched, cancellationToken).ConfigureAwait(false);
-            await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            // Most often a runner took its own job, or two changed places: then nobody waits and nobody is free, and there is nothing to count or to launch.
+            if (unbalanced.Count > 0)
+            {
+                await demand.ReconcileQuietlyAsync(unbalanced, cancellationToken).ConfigureAwait(false);
+                await hints.DrainAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+            }
+
             if (completed && runnerId is not null)
             {
                 await hints.DrainAsync(TimeSpan.FromSeconds(options.CurrentValue.Timing.ExitGraceSeconds), cancellationToken).ConfigureAwait(false);

@@ -148,6 +148,50 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task A_swapped_pair_needs_no_third_runner_either_when_its_reports_are_faster_than_the_news()
+    {
+        await using var world = new FleetWorld();
+        var (first, firstRunner) = await world.StartAsync();
+        var (second, secondRunner) = await world.StartAsync();
+        var tokens = new Dictionary<string, string>();
+        foreach (var runner in new[] { secondRunner, firstRunner })
+        {
+            var claim = Assert.IsType<ClaimOutcome.Registered>(await world.ClaimAsync(runner));
+            tokens[runner.Id] = claim.ReportToken;
+            Assert.NotNull(world.GitHub.TakeJob(world.GitHub.Connect(claim.EncodedJitConfig)!.Value)); // the oldest queued job goes first
+        }
+
+        foreach (var (runner, token) in tokens)
+        {
+            Assert.Equal(ReportOutcome.Accepted, await world.Fleet.ReportAsync(new RunnerReport { RunnerId = runner, Token = token, Status = RunnerReportStatus.Started }, world.Cancel));
+        }
+
+        await world.DeliverAndDrainAsync();
+        Assert.Equal((JobState.InProgress, secondRunner.Id), ((await world.JobAsync(first)).State, (await world.JobAsync(first)).RunnerId));
+        Assert.Equal((JobState.InProgress, firstRunner.Id), ((await world.JobAsync(second)).State, (await world.JobAsync(second)).RunnerId));
+        Assert.Equal(2, (await world.RunnersAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_launched_runner_whose_job_is_gone_serves_one_that_still_waits()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var (first, runner) = await world.StartAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var second = world.Queue();
+        await world.DeliverAndDrainAsync();
+        var waited = await world.RunnerOfAsync(second);
+
+        world.GitHub.CancelJob(first.Id);
+        await world.DeliverAndDrainAsync();
+
+        Assert.Equal(runner.Id, (await world.JobAsync(second)).RunnerId);
+        Assert.Null((await world.RunnerAsync(runner.Id)).Closing);
+        Assert.Equal((RunnerState.Offline, ReasonCodes.Surplus), ((await world.RunnerAsync(waited.Id)).State, (await world.RunnerAsync(waited.Id)).Reason!.Code));
+        Assert.Single(world.Launcher.Launches);
+    }
+
+    [Fact]
     public async Task A_dearer_runner_taken_by_a_plain_job_is_replaced_for_its_own_job()
     {
         await using var world = new FleetWorld();

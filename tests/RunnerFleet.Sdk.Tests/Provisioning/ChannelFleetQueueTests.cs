@@ -22,4 +22,34 @@ public sealed class ChannelFleetQueueTests : FleetQueueContract
         Clock.Advance(TimeSpan.FromSeconds(55));
         await second.WaitAsync(TimeSpan.FromSeconds(30), cancel);
     }
+
+    [Fact]
+    public async Task Hints_that_fall_due_closely_one_after_the_other_end_one_wait_a_second()
+    {
+        using var queue = new ChannelFleetQueue(Clock);
+        var cancel = TestContext.Current.CancellationToken;
+        for (var i = 0; i < 300; i++)
+        {
+            await queue.HintAsync(TimeSpan.FromSeconds(60), cancel);
+            Clock.Advance(TimeSpan.FromMilliseconds(10));
+        }
+
+        var ended = 0;
+        for (var i = 0; i < 700; i++)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(100));
+            using var stop = new CancellationTokenSource();
+            var wait = queue.WaitAsync(TimeSpan.FromHours(1), stop.Token).AsTask();
+            if (wait.IsCompleted)
+            {
+                ended++;
+                continue;
+            }
+
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+        }
+
+        Assert.InRange(ended, 3, 5);
+    }
 }
