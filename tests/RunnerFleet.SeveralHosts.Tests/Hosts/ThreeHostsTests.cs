@@ -73,8 +73,8 @@ public sealed class ThreeHostsTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// No runner died, so each was launched once, and a job had a second one recorded only where another job was given its first. Each registration was used or, where its
-    /// claim died with its host, removed.
+    /// No runner died of a fault, so each was launched once. A job had a second one recorded only where its first was given another job, or was seen to end before the news
+    /// of the job's own end. Each registration was used or, where its claim died with its host, removed.
     /// </summary>
     private static async Task OneRunnerEachAsync(ThreeHosts world)
     {
@@ -83,7 +83,7 @@ public sealed class ThreeHostsTests(ITestOutputHelper output)
         var histories = string.Join('\n', jobs.Select(Show.Job).Concat(runners.Select(Show.Runner)));
         Assert.All(world.GitHub.Jobs, job => Assert.True(job.Conclusion == "success", $"Job {job.Id} ended as {job.Conclusion}.\n{histories}"));
         Assert.All(runners, r => Assert.True(r is { State: RunnerState.Offline, Attempt: 0 or 1, Places.Count: 0 } && r.History.Count(m => m.To == RunnerState.Starting && m.From != m.To) == r.Attempt, Show.Runner(r)));
-        Assert.All(jobs, j => Assert.True(j.Launches - 1 <= j.History.Count(m => m.To == JobState.Queued && m.Cause.Code == ReasonCodes.JobStarted), $"{Show.Job(j)}\n{histories}"));
+        Assert.All(jobs, j => Assert.True(j.Launches - 1 <= j.History.Count(m => m.To == JobState.Queued && m.Cause.Code is ReasonCodes.JobStarted or ReasonCodes.ComputeStopped), $"{Show.Job(j)}\n{histories}"));
         Assert.Equal(jobs.Sum(j => j.Launches), runners.Count);
         Assert.Equal(Jobs, world.GitHub.Jobs.Select(j => j.RunnerName).Distinct().Count());
 
