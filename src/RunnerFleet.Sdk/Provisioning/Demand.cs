@@ -118,6 +118,7 @@ internal sealed class Demand(
         return job is { State: JobState.Queued } && job.RunnerId == runner.Id;
     }
 
+    /// <summary>The two listings are of different moments: between them another host may have let two runners change places. A job is only unserved when its runner itself says so.</summary>
     private async ValueTask<bool> IsServedAsync(Job job, Dictionary<string, Runner> free, CancellationToken cancellationToken)
     {
         if (job.RunnerId is not { } id)
@@ -125,7 +126,12 @@ internal sealed class Demand(
             return false;
         }
 
-        var runner = free.GetValueOrDefault(id) ?? await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+        var runner = free.GetValueOrDefault(id);
+        if (runner?.Job != job.Key)
+        {
+            runner = await store.GetRunnerAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+
         return runner is { IsTerminal: false } && runner.Job == job.Key; // also while it ends: its end sets the job free
     }
 

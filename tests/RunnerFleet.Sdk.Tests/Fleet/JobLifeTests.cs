@@ -1,3 +1,4 @@
+using RunnerFleet.Compute;
 using RunnerFleet.Jobs;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
@@ -470,5 +471,27 @@ public sealed class JobLifeTests
         await world.Fleet.SweepAsync(world.Cancel);
         Assert.Null(await world.FindJobAsync(job));
         Assert.Empty(await world.RunnersAsync());
+    }
+
+    [Fact]
+    public async Task Runners_that_change_places_while_demand_is_counted_are_not_replaced()
+    {
+        await using var world = new FleetWorld();
+        var unserved = world.Queue();
+        world.Launcher.AnswerNextLaunch(new LaunchOutcome.Rejected("as the test asked"));
+        await world.DeliverAndDrainAsync();
+        world.GitHub.CancelJob(unserved.Id);
+        await world.InterceptAsync(); // and nobody hears of it: it seems to wait for a runner still
+
+        var (first, _, _) = await world.StartAndConnectAsync();
+        var (second, runner, registration) = await world.StartAndConnectAsync();
+        Assert.Equal(first.Id, world.GitHub.TakeJob(registration)?.Id); // GitHub gives the oldest job to any runner
+        await world.Fleet.ReportAsync(new RunnerReport { RunnerId = runner.Id, Status = RunnerReportStatus.Started, Token = world.Service<ClaimSecrets>().ReportToken(runner.Id) }, world.Cancel);
+        world.Store.BeforeQueuedJobs = world.DeliverAsync; // the free runners are listed by then
+
+        await world.Service<Demand>().ReconcileAsync((await world.JobAsync(second)).DemandKey, world.Cancel);
+
+        Assert.Equal(1, (await world.JobAsync(second)).Launches);
+        Assert.Equal(2, (await world.LiveAsync()).Count);
     }
 }

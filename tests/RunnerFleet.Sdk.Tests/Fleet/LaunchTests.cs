@@ -3,6 +3,7 @@ using RunnerFleet.Images;
 using RunnerFleet.Jobs;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
+using RunnerFleet.Storage;
 using RunnerFleet.Testing.Fakes;
 using RunnerFleet.Testing.GitHub;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,6 +12,51 @@ namespace RunnerFleet.Sdk.Tests.Fleet;
 
 public sealed class LaunchTests
 {
+    [Fact]
+    public async Task A_runner_that_ends_while_another_host_is_about_to_launch_it_keeps_its_place_until_no_launch_can_come_any_more()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var other = world.AddHost(world.Launcher.Restart());
+        var cancelled = world.Queue();
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var next = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.BeforeEachCall = async token =>
+        {
+            world.Launcher.BeforeEachCall = null; // STARTING is stored, and the launch has not arrived yet
+            world.GitHub.CancelJob(cancelled.Id);
+            await world.DeliverAsync();
+            await other.DrainAsync(token);
+        };
+
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Single(world.Launcher.Computes);
+        Assert.Equal(1, await world.PlacesAsync("fleet"));
+
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal([ComputeStatus.Stopped, ComputeStatus.Running], world.Launcher.Computes.OrderBy(c => c.StartedAt).Select(c => c.Status));
+        Assert.Equal((await world.RunnerOfAsync(next)).Id, world.Launcher.Computes.Single(c => c.Status == ComputeStatus.Running).RunnerId);
+    }
+
+    [Fact]
+    public async Task A_runner_that_ends_before_its_launch_was_ever_sent_gives_its_place_back_once_no_launch_can_come_any_more()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Store.FailAfter = commit => commit.Runners.Any(r => r.State == RunnerState.Starting); // as if its host had died there
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => world.Fleet.DrainAsync(world.Cancel));
+        world.Store.FailAfter = null;
+        world.GitHub.CancelJob(job.Id);
+
+        await world.DeliverAndDrainAsync();
+        Assert.Equal(1, await world.PlacesAsync("fleet"));
+
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(world.Launcher.Computes);
+        await world.AssertNothingIsLeftAsync();
+    }
+
     [Fact]
     public async Task Limits_hold_and_who_waits_knows_why()
     {
