@@ -19,7 +19,7 @@ public sealed class LaunchTests
         var other = world.AddHost(world.Launcher.Restart());
         var cancelled = world.Queue();
         world.Clock.Advance(TimeSpan.FromSeconds(1));
-        var next = world.Queue();
+        var next = world.Queue("self-hosted", "class:large"); // of other labels: the ending runner cannot serve it
         await world.DeliverAsync();
         world.Launcher.BeforeEachCall = async token =>
         {
