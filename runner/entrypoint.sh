@@ -218,6 +218,7 @@ END
 
 read_answer() {
   answer=$(jq -er '[.runnerName, .jitConfig, .reportToken] | select(all(type == "string" and test("\\A[A-Za-z0-9+/=._~-]+\\z"))) | join(" ")' "$state/answer" 2> /dev/null) || return
+  [ -n "$answer" ] || return # jq 1.6 calls it a success when there is nothing to read
   rest=${answer#* }
   name=${answer%% *} jit=${rest% *}
   (umask 077 && printf 'Authorization: Bearer %s\n' "${rest#* }" > "$state/authorization") || return
@@ -235,7 +236,8 @@ retry_after() {
 }
 
 detail() {
-  { jq -er '.detail | strings' "$state/answer" 2> /dev/null || echo 'no reason was given.'; } | shown
+  reason=$(jq -r '.detail | strings' "$state/answer" 2> /dev/null)
+  printf '%s' "${reason:-no reason was given.}" | shown
 }
 
 stopped_early() {
