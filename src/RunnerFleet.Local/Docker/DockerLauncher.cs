@@ -177,7 +177,7 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
         }
         catch (Exception exception) when (IsTrouble(exception, cancellationToken))
         {
-            throw new InvalidOperationException($"The containers of fleet {fleet} could not be listed. {_engine.TroubleReason(exception)}", exception);
+            throw new ComputeUnavailableException(_engine.TroubleReason(exception), exception);
         }
     }
 
@@ -451,7 +451,7 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
             string? continuation = null;
             do
             {
-                var page = await ListPageAsync(fleet, continuation, cancellationToken).ConfigureAwait(false);
+                var page = await ListAsync(fleet, continuation, cancellationToken).ConfigureAwait(false);
                 missed.AddRange(page.Items.Where(description => IsNews(description, since)));
                 continuation = page.Continuation;
             }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Docker.DotNet.Models;
+using RunnerFleet.Compute;
 
 namespace RunnerFleet.Local.Docker;
 
@@ -33,7 +34,7 @@ internal static class EngineEvents
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                messages.Writer.TryComplete(exception);
+                messages.Writer.TryComplete(EngineConnection.IsTrouble(exception) ? new ComputeUnavailableException(engine.TroubleReason(exception), exception) : exception);
             }
         }
     }
