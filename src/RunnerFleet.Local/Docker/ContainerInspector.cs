@@ -113,7 +113,7 @@ internal sealed class ContainerInspector(EngineConnection engine, AttemptMarks m
         var bar = await marks.ReadBarAsync(attempt, cancellationToken).ConfigureAwait(false);
         var mark = new EndMark(startedAt, new ComputeEnd
         {
-            At = TimeOf(state.FinishedAt) ?? clock.GetUtcNow(),
+            At = EndOf(state, startedAt),
             ExitCode = (int)state.ExitCode,
             Reason = await ReasonOfAsync(attempt, container, state, bar, cancellationToken).ConfigureAwait(false),
         });
@@ -187,6 +187,10 @@ internal sealed class ContainerInspector(EngineConnection engine, AttemptMarks m
                 .Select(variable => variable[Assignment.Length..]),
         ];
     }
+
+    /// <summary>The engine may learn of a short run's end before it has noted its start.</summary>
+    private DateTimeOffset EndOf(State state, DateTimeOffset startedAt) =>
+        (TimeOf(state.FinishedAt) ?? clock.GetUtcNow()) is var ended && ended > startedAt ? ended : startedAt;
 
     /// <summary>The engine writes year 1 for what has not happened.</summary>
     private static DateTimeOffset? TimeOf(string? text) =>

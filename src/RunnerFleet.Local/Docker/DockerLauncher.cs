@@ -29,6 +29,9 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
     /// </summary>
     private static readonly TimeSpan TakeOverAfter = TimeSpan.FromSeconds(5);
 
+    /// <summary>An engine tells of an end a little after it. What is told twice is ignored the second time.</summary>
+    private static readonly TimeSpan WatchMargin = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan ListedAfterEnd = TimeSpan.FromHours(1);
     private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromHours(24);
 
@@ -187,7 +190,7 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
         var told = new Dictionary<string, ComputeStatus>(); // of containers that the engine still has
         try
         {
-            var since = _watchedUntil;
+            var since = _watchedUntil - WatchMargin;
             var events = EngineEvents.Read(_engine, Attempt.FleetLabel, since, watching.Token);
             foreach (var description in await MissedAsync(since, cancellationToken).ConfigureAwait(false))
             {
@@ -197,11 +200,12 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
 
             await foreach (var message in events.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             {
-                _watchedUntil = _clock.GetUtcNow();
                 if (await NewsOfAsync(message, told, cancellationToken).ConfigureAwait(false) is { } news)
                 {
                     yield return news;
                 }
+
+                _watchedUntil = DateTimeOffset.FromUnixTimeSeconds(message.Time ?? since.ToUnixTimeSeconds()); // only now is it told
             }
         }
         finally

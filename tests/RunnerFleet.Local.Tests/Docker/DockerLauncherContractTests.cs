@@ -11,6 +11,7 @@ public sealed class DockerLauncherContractTests(TestImage image) : ComputeLaunch
     protected override async ValueTask<IComputeLauncher> CreateLauncherAsync()
     {
         _world = await DockerWorld.CreateAsync(image);
+        _world.CleanUpAfter(Fleet);
         return _world.CreateLauncher();
     }
 

@@ -56,15 +56,20 @@ internal sealed class DockerWorld : IAsyncDisposable
         return launcher;
     }
 
+    /// <summary>What is left of this fleet is removed at the end.</summary>
+    public void CleanUpAfter(string fleet)
+    {
+        lock (_fleets)
+        {
+            _fleets.Add(fleet);
+        }
+    }
+
     public ComputeIdentity NewIdentity() => new() { Fleet = Fleet, RunnerId = "01" + RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 24), Attempt = 1 };
 
     public static string NameOf(ComputeIdentity identity) => $"rf-{identity.Fleet}-{identity.RunnerId}-{identity.Attempt}";
 
-    public ComputeRef RefOf(ComputeIdentity identity)
-    {
-        _fleets.Add(identity.Fleet);
-        return new ComputeRef { Launcher = "docker", Location = EngineId, Id = NameOf(identity) };
-    }
+    public ComputeRef RefOf(ComputeIdentity identity) => new() { Launcher = "docker", Location = EngineId, Id = NameOf(identity) };
 
     /// <param name="behave">A line of shell that the container runs.</param>
     /// <param name="identity">Whose it is; a new one without.</param>
@@ -72,11 +77,7 @@ internal sealed class DockerWorld : IAsyncDisposable
     public LaunchRequest Request(string behave, ComputeIdentity? identity = null, string url = "http://198.51.100.1:8080/")
     {
         identity ??= NewIdentity();
-        lock (_fleets)
-        {
-            _fleets.Add(identity.Fleet);
-        }
-
+        CleanUpAfter(identity.Fleet);
         return new LaunchRequest
         {
             Identity = identity,
@@ -147,6 +148,7 @@ internal sealed class DockerWorld : IAsyncDisposable
             request.Plan.Image,
             Env = request.Environment.Select(variable => $"{variable.Key}={variable.Value}").ToArray(),
             Labels = Attempt.Of(request.Identity)!.Labels,
+            HostConfig = new { NetworkMode = "host" },
         };
         using var answer = await Engine.PostAsJsonAsync(new Uri($"containers/create?name={NameOf(request.Identity)}", UriKind.Relative), container);
         answer.EnsureSuccessStatusCode();
@@ -160,7 +162,7 @@ internal sealed class DockerWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var fleet in _fleets)
+        foreach (var fleet in _fleets.Append(Fleet).Distinct())
         {
             var filters = Uri.EscapeDataString($$"""{"label":["runnerfleet.fleet={{fleet}}"]}""");
             var containers = await Engine.GetFromJsonAsync<JsonElement>(new Uri($"containers/json?all=1&filters={filters}", UriKind.Relative));
