@@ -28,6 +28,8 @@ public sealed class ConfigurationTests
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },
+        { "The Docker image builder, in code", typeof(DockerImageOptions), "DockerImageOptions." },
+        { "Finished Docker images, in code", typeof(FinishedDockerImageOptions), "FinishedDockerImageOptions." },
     };
 
     [Theory]

@@ -5,6 +5,7 @@ if (RunnerSupervisor.IsRequested(args)) return await RunnerSupervisor.RunAsync(a
 
 return args switch
 {
+    ["image-build-host", .. var rest] => await ImageBuildHost.RunAsync(rest),
     ["launch-host", .. var rest] => await LaunchHost.RunAsync(rest),
     ["stand-in"] => await StandIn.RunAsync(),
     ["sqlite-writer", var path] => await SqliteWriterProcess.RunAsync(path),
