@@ -17,8 +17,6 @@ internal sealed class HostWorld : IAsyncDisposable
     public static readonly string[] Labels = ["self-hosted"];
 
     private const string Token = "token-of-these-tests";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     private readonly List<HostProcess> _hosts = [];
     private GitHubStandIn? _gitHub;
     private GitHubStandInServer? _server;
@@ -43,6 +41,9 @@ internal sealed class HostWorld : IAsyncDisposable
     public Uri Url { get; }
 
     public HttpClient Http { get; }
+
+    /// <summary>How long anything that is waited for may take.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(90);
 
     public Dictionary<string, string> Settings { get; }
 

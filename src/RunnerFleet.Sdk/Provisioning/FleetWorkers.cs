@@ -80,6 +80,10 @@ internal sealed class ComputeEventWorker(IRunnerFleet fleet, IComputeLauncher la
                     await HandleAsync(description, stoppingToken).ConfigureAwait(false);
                 }
             }
+            catch (ComputeUnavailableException unavailable)
+            {
+                logger.ComputeUnavailable(unavailable.Message);
+            }
 #pragma warning disable CA1031 // the worker outlives every failure
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
 #pragma warning restore CA1031

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using Docker.DotNet.Models;
+using Microsoft.Extensions.Logging;
+
+namespace RunnerFleet.Local.Docker;
+
+/// <summary>
+/// Tells containers to stop. The engine answers when the container has ended, which takes up to its whole grace time, so nobody waits for that here.
+/// It kills by itself when the time is over, also when this host has ended meanwhile.
+/// </summary>
+internal sealed class ContainerStopper(EngineConnection engine, DockerLauncherOptions options, ILogger logger)
+{
+    private readonly ConcurrentDictionary<string, Lazy<Task<string?>>> _stops = new();
+
+    /// <summary>Stops a container, or joins the stop that is under way. The task ends with the stop; it says what went wrong, if anything did.</summary>
+    public Task<string?> Stop(Attempt attempt, string reason) => _stops.GetOrAdd(attempt.Container, _ => new Lazy<Task<string?>>(() => StopAsync(attempt, reason))).Value;
+
+    private async Task<string?> StopAsync(Attempt attempt, string reason)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // the dictionary knows this task before it ends
+        logger.StopAsked(attempt.Container, reason);
+        try
+        {
+            await engine.Client.Containers.StopContainerAsync(attempt.Container, new ContainerStopParameters { WaitBeforeKillSeconds = (uint)options.StopGraceSeconds }, CancellationToken.None).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception exception) when (EngineConnection.IsNotFound(exception))
+        {
+            return null;
+        }
+        catch (Exception exception) when (EngineConnection.IsTrouble(exception) || exception is ObjectDisposedException)
+        {
+            var trouble = engine.TroubleReason(exception);
+            logger.StopFailed(attempt.Container, trouble);
+            return trouble;
+        }
+        finally
+        {
+            _stops.TryRemove(attempt.Container, out _);
+        }
+    }
+}

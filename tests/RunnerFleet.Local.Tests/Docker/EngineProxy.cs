@@ -1,0 +1,101 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace RunnerFleet.Local.Tests.Docker;
+
+/// <summary>Stands between a launcher and the engine, and can hold a request back or lose the reply to it.</summary>
+internal sealed class EngineProxy : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("rf-proxy-").FullName;
+    private readonly string _engine;
+    private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Task _accepting;
+
+    public EngineProxy(string engineSocket)
+    {
+        _engine = engineSocket;
+        var path = Path.Combine(_folder, "docker.sock");
+        Endpoint = new Uri("unix://" + path);
+        _listener.Bind(new UnixDomainSocketEndPoint(path));
+        _listener.Listen();
+        _accepting = AcceptAsync();
+    }
+
+    public Uri Endpoint { get; }
+
+    /// <summary>Called with the request line before it is passed on.</summary>
+    public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Whether the connection breaks as soon as the engine has answered this request line.</summary>
+    public Func<string, bool> LosesReplyTo { get; set; } = _ => false;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        _listener.Dispose();
+        await _accepting;
+        _stopping.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task AcceptAsync()
+    {
+        var connections = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                connections.Add(ServeAsync(await _listener.AcceptAsync(_stopping.Token)));
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            await Task.WhenAll(connections);
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        using var engine = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        using (client)
+        {
+            var loses = false;
+            try
+            {
+                await engine.ConnectAsync(new UnixDomainSocketEndPoint(_engine), _stopping.Token);
+                await Task.WhenAny(PumpAsync(client, engine, async bytes =>
+                {
+                    var line = Encoding.ASCII.GetString(bytes.Span).Split("\r\n")[0];
+                    if (line.EndsWith(" HTTP/1.1", StringComparison.Ordinal))
+                    {
+                        await Before(line);
+                        loses = LosesReplyTo(line);
+                    }
+
+                    return true;
+                }), PumpAsync(engine, client, _ => Task.FromResult(!loses)));
+            }
+            catch (Exception exception) when (exception is OperationCanceledException or SocketException)
+            {
+                // One side has gone: so does the other.
+            }
+        }
+    }
+
+    private async Task PumpAsync(Socket from, Socket to, Func<ReadOnlyMemory<byte>, Task<bool>> passes)
+    {
+        try
+        {
+            var buffer = new byte[64 * 1024];
+            while (await from.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token) is > 0 and var count && await passes(buffer.AsMemory(0, count)))
+            {
+                await to.SendAsync(buffer.AsMemory(0, count), SocketFlags.None, _stopping.Token);
+            }
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // One side has gone.
+        }
+    }
+}
