@@ -154,9 +154,9 @@ internal sealed class Demand(
     {
         var now = clock.GetUtcNow();
         var o = options.CurrentValue;
-        if (job.NotBefore > now)
+        if (job.NotBefore is not null)
         {
-            return; // its deadline brings it up again
+            return; // its former runner may have run it with the news lost: the due job asks GitHub first
         }
 
         if (job.Launches >= o.Limits.LaunchesPerJob || job.Displacements > o.Limits.ReplacementsPerJob)

@@ -53,6 +53,39 @@ internal sealed class Launching(
         }
     }
 
+    /// <summary>
+    /// Sends again every launch that has no reply yet: when a host starts, the one that recorded them may have died before it sent them, and their deadlines lie
+    /// a whole launch ahead. Where that host lives, its compute is adopted.
+    /// </summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        var sendable = clock.GetUtcNow().AddSeconds(-options.CurrentValue.Timing.StartingTimeoutSeconds); // older ones are only looked for, at their deadline
+        var starting = new List<Runner>();
+        string? continuation = null;
+        do
+        {
+            var page = await store.ListRunnersAsync(new RunnerQuery { States = [RunnerState.Starting], Take = 500, Continuation = continuation }, cancellationToken).ConfigureAwait(false);
+            starting.AddRange(page.Items.Where(r => r is { Compute: null, Closing: null } && r.StateSince > sendable));
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, launcher.Capabilities.ParallelLaunches), CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(starting, atOnce, async (runner, token) =>
+        {
+            try
+            {
+                await LaunchAsync(runner, isFirst: false, token).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // one bad runner stays one bad runner; its deadline brings it up again
+            catch (Exception e) when (!token.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.RunnerStepFailed(runner.Id, e);
+            }
+        }).ConfigureAwait(false);
+    }
+
     /// <summary>Stores that the compute of an attempt exists, however that became known.</summary>
     public Task<Runner?> StartedAsync(Runner runner, ComputeRef compute, Reason cause, CancellationToken cancellationToken) =>
         ChangeAsync(runner, (current, now) =>

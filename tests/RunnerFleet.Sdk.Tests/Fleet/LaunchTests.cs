@@ -7,6 +7,7 @@ using RunnerFleet.Storage;
 using RunnerFleet.Testing.Fakes;
 using RunnerFleet.Testing.GitHub;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace RunnerFleet.Sdk.Tests.Fleet;
 
@@ -266,6 +267,46 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task A_host_that_starts_sends_at_once_what_was_recorded_and_perhaps_never_sent()
+    {
+        await using var world = new FleetWorld(build: b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.BeforeEachCall = _ => throw new OperationCanceledException("the host died");
+        await world.Fleet.DrainAsync(world.Cancel);
+        world.Launcher.BeforeEachCall = null;
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State); // a drain leaves it to its deadline
+
+        await StartDrainWorkerAsync(world);
+
+        await UntilWaitingForJobAsync(world, job);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_launch_that_another_host_has_under_way_is_adopted_by_the_one_that_starts_and_not_doubled()
+    {
+        await using var world = new FleetWorld(build: b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        var slow = new TaskCompletionSource();
+        var calls = 0;
+        world.Launcher.BeforeEachCall = _ => ++calls == 1 ? slow.Task : Task.CompletedTask;
+        var sending = world.AddHost().DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        await StartDrainWorkerAsync(world);
+        await UntilWaitingForJobAsync(world, job);
+        slow.SetResult();
+        await sending;
+
+        var runner = await world.RunnerOfAsync(job);
+        Assert.Equal((RunnerState.WaitingForJob, 1), (runner.State, runner.Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
     public async Task A_delivery_that_cannot_be_stored_is_answered_so_that_it_can_be_redelivered()
     {
         await using var world = new FleetWorld();
@@ -350,5 +391,17 @@ public sealed class LaunchTests
         var ended = await world.RunnerAsync(runner.Id);
         Assert.Equal((RunnerState.Failed, ReasonCodes.ImageFailed), (ended.State, ended.Reason!.Code));
         Assert.Contains("step 3", (await world.JobAsync(job)).Diagnostic!.Message, StringComparison.Ordinal);
+    }
+
+    private static Task StartDrainWorkerAsync(FleetWorld world) => world.Service<IEnumerable<IHostedService>>().OfType<DrainWorker>().Single().StartAsync(world.Cancel);
+
+    /// <summary>The fleet's clock stands still: no deadline can have helped.</summary>
+    private static async Task UntilWaitingForJobAsync(FleetWorld world, StandInJob job)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while ((await world.RunnerOfAsync(job)).State != RunnerState.WaitingForJob)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+        }
     }
 }
