@@ -64,7 +64,7 @@ internal sealed class DueJobs(
     }
 
     /// <summary>A job that never had a runner needs no question: its runner is simply missing.</summary>
-    private bool ShouldAsk(Job job) => job.State != JobState.Queued || job.Launches > 0 && clock.GetUtcNow() - job.StateSince > TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds);
+    private bool ShouldAsk(Job job) => job.State != JobState.Queued || job.NotBefore is not null || job.Launches > 0 && clock.GetUtcNow() - job.StateSince > TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds);
 
     private async Task<Job?> PutOffAsync(Job job, CancellationToken cancellationToken)
     {

@@ -442,6 +442,27 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task A_job_whose_runner_failed_gets_no_other_before_GitHub_was_asked()
+    {
+        await using var world = new FleetWorld();
+        var (job, runner, registration) = await world.StartAndConnectAsync();
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        world.GitHub.TakeJob(registration);
+        world.GitHub.CompleteJob(registration);
+        world.Launcher.End(runner.Id, 1);
+        world.GitHub.FailNext(3, 502, "/actions/jobs/");
+        await world.Fleet.HandleEventAsync(new FleetEvent.ComputeChanged(world.Launcher.Computes.Single()), world.Cancel);
+        await world.PassAsync(TimeSpan.FromSeconds(45));
+        Assert.Equal(JobState.Queued, (await world.JobAsync(job)).State);
+        Assert.Single(await world.RunnersAsync());
+
+        await world.PassAsync(TimeSpan.FromMinutes(15));
+
+        Assert.Equal(JobState.Completed, (await world.JobAsync(job)).State);
+        Assert.Single(await world.RunnersAsync());
+    }
+
+    [Fact]
     public async Task A_job_cancelled_unseen_is_found_out_and_its_runner_removed()
     {
         await using var world = new FleetWorld();

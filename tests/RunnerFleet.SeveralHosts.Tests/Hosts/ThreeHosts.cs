@@ -69,7 +69,7 @@ internal sealed class ThreeHosts : IAsyncDisposable
 
     public async Task StartAsync(int number)
     {
-        var host = _hosts[number] = HostProcess.Start(Folder, Settings(number));
+        var host = _hosts[number] = HostProcess.Start(Folder, Settings(number), [HostProcess.Program]);
         await EventuallyAsync(async () =>
         {
             Assert.False(host.HasExited, host.Output);
