@@ -233,7 +233,7 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
 
         return _options.Network != "host" && IsLoopback(request.Plan.ControlPlaneUrl)
             ? $"A container in the network {_options.Network} cannot reach the control plane at {request.Plan.ControlPlaneUrl}: that address means the container itself. "
-                + "Set PublicUrl to an address that containers reach, such as that of the engine's bridge, or the Docker launcher's Network to host, which lets jobs reach everything that listens on this machine's loopback."
+                + "Set PublicUrl to an https address that containers reach, or the Docker launcher's Network to host, which lets jobs reach everything that listens on this machine's loopback."
             : null;
     }
 
