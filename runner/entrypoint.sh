@@ -249,6 +249,7 @@ stopped_early() {
 
 # The listener is started by itself: run.sh hides its exit codes and does not pass signals on.
 run() {
+  [ -z "$stop_code" ] || stopped_early
   phase=run retries=3
   idle_at=$(($(now) + idle_seconds))
   wake_in "$idle_seconds"
