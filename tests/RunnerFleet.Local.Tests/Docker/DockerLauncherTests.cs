@@ -237,6 +237,30 @@ public sealed class DockerLauncherTests(TestImage image) : IAsyncLifetime
         Assert.Empty(await _world.VolumesAsync());
     }
 
+    [Fact]
+    public async Task A_long_listing_goes_by_name_page_by_page_and_shows_containers_and_ends_once()
+    {
+        var launcher = _world.CreateLauncher();
+        using var engine = new EngineConnection(_world.Endpoint);
+        var marks = new AttemptMarks(engine, TimeProvider.System);
+        var now = TimeProvider.System.GetUtcNow();
+        var names = new List<string> { (await DockerWorld.LaunchAsync(launcher, _world.Request(DockerWorld.Forever))).Id };
+        for (var n = 0; n < 104; n++)
+        {
+            var ended = Attempt.Of(_world.NewIdentity())!;
+            await marks.WriteEndAsync(ended, new EndMark(now, new ComputeEnd { At = now, ExitCode = 0 }), None);
+            names.Add(ended.Container);
+        }
+
+        var first = await launcher.ListAsync(_world.Fleet, null, None);
+        var second = await launcher.ListAsync(_world.Fleet, first.Continuation, None);
+
+        Assert.Equal((100, 5), (first.Items.Count, second.Items.Count));
+        Assert.Null(second.Continuation);
+        Assert.Equal(names.Order(StringComparer.Ordinal), first.Items.Concat(second.Items).Select(description => description.Compute.Id));
+        Assert.Single(first.Items.Concat(second.Items), description => description.Status == ComputeStatus.Running);
+    }
+
     [Theory]
     [InlineData("..", "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]
     [InlineData("a/b", "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]

@@ -3,9 +3,11 @@ using System.Text;
 
 namespace RunnerFleet.Local.Tests.Docker;
 
-/// <summary>Stands between a launcher and the engine, and can hold a request back or lose the reply to it.</summary>
+/// <summary>Stands between a launcher and the engine, and can hold a request back, lose the reply to it, or fail it.</summary>
 internal sealed class EngineProxy : IAsyncDisposable
 {
+    private static readonly byte[] FullDisk = "HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\nContent-Length: 40\r\nConnection: close\r\n\r\n{\"message\":\"no space left on device\"}   "u8.ToArray();
+
     private readonly string _folder = Directory.CreateTempSubdirectory("rf-proxy-").FullName;
     private readonly string _engine;
     private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -29,6 +31,9 @@ internal sealed class EngineProxy : IAsyncDisposable
 
     /// <summary>Whether the connection breaks as soon as the engine has answered this request line.</summary>
     public Func<string, bool> LosesReplyTo { get; set; } = _ => false;
+
+    /// <summary>Which request lines fail unsent, as if the engine's disk were full.</summary>
+    public Func<string, bool> Fails { get; set; } = _ => false;
 
     public async ValueTask DisposeAsync()
     {
@@ -71,6 +76,11 @@ internal sealed class EngineProxy : IAsyncDisposable
                     {
                         await Before(line);
                         loses = LosesReplyTo(line);
+                        if (Fails(line))
+                        {
+                            await client.SendAsync(FullDisk, _stopping.Token);
+                            return false;
+                        }
                     }
 
                     return true;

@@ -7,7 +7,7 @@ using RunnerFleet.Tests;
 
 namespace RunnerFleet.Local.Tests.Docker;
 
-/// <summary>An image whose containers do what their environment variable <c>BEHAVE</c> says: a line of shell. Made when first needed, removed when the tests are over.</summary>
+/// <summary>An image whose containers do what their environment variable <c>BEHAVE</c> says: a line of shell; without it they fail. Made when first needed, removed when the tests are over.</summary>
 public sealed class TestImage : IAsyncDisposable
 {
     private readonly Lazy<Task<string>> _name = new(MakeAsync);
@@ -32,7 +32,7 @@ public sealed class TestImage : IAsyncDisposable
         created.EnsureSuccessStatusCode();
         try
         {
-            var config = new { Entrypoint = new[] { "sh", "-c", "eval \"$BEHAVE\"" }, Labels = new Dictionary<string, string> { ["runnerfleet.test"] = "launcher" }, Volumes = new Dictionary<string, object> { ["/scratch"] = new { } } };
+            var config = new { Entrypoint = new[] { "sh", "-c", "eval \"$BEHAVE\"" }, Env = new[] { "BEHAVE=echo nobody said how to behave; exit 44" }, Labels = new Dictionary<string, string> { ["runnerfleet.test"] = "launcher" }, Volumes = new Dictionary<string, object> { ["/scratch"] = new { } } };
             using var committed = await client.PostAsJsonAsync(new Uri($"commit?container=rf-launcher-test-{tag}&repo=rf-launcher-test&tag={tag}", UriKind.Relative), config);
             committed.EnsureSuccessStatusCode();
             return $"rf-launcher-test:{tag}";

@@ -171,6 +171,20 @@ public sealed class StandInListenerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ShellCheck_finds_nothing_in_it()
+    {
+        NeedPrograms("shellcheck");
+        await ExtractAsync();
+
+        using var check = Process.Start(new ProcessStartInfo("shellcheck", ["--shell=sh", Path.Combine(_folder, "bin", "Runner.Listener")]) { RedirectStandardOutput = true })!;
+        var findings = await check.StandardOutput.ReadToEndAsync();
+        await check.WaitForExitAsync();
+
+        Assert.Equal("", findings);
+        Assert.Equal(0, check.ExitCode);
+    }
+
+    [Fact]
     public void The_archive_is_the_same_each_time_and_has_the_sum_that_it_says()
     {
         using var first = new MemoryStream();
@@ -194,9 +208,11 @@ public sealed class StandInListenerTests : IAsyncLifetime
         }
     }
 
-    private static void NeedPrograms()
+    private static void NeedPrograms() => NeedPrograms("sh", "curl", "jq");
+
+    private static void NeedPrograms(params string[] programs)
     {
-        var missing = string.Join(", ", new[] { "sh", "curl", "jq" }.Where(program => !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)))));
+        var missing = string.Join(", ", programs.Where(program => !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)))));
         if (missing.Length > 0 && Environment.GetEnvironmentVariable("RUNNERFLEET_TEST_REQUIRE") is { } required && required.Split(',').Contains("docker"))
         {
             Assert.Fail($"{missing} missing: .ci/engine installs them.");
@@ -212,16 +228,18 @@ public sealed class StandInListenerTests : IAsyncLifetime
         return ("ACTIONS_RUNNER_HOOK_JOB_" + name.ToUpperInvariant(), path);
     }
 
-    private async Task StartAsync(string config, params (string Name, string Path)[] hooks)
+    private async Task ExtractAsync()
     {
         using var archive = new MemoryStream();
         StandInRunnerArchive.WriteTo(archive);
         archive.Position = 0;
-        await using (var tar = new GZipStream(archive, CompressionMode.Decompress))
-        {
-            await TarFile.ExtractToDirectoryAsync(tar, _folder, overwriteFiles: false);
-        }
+        await using var tar = new GZipStream(archive, CompressionMode.Decompress);
+        await TarFile.ExtractToDirectoryAsync(tar, _folder, overwriteFiles: false);
+    }
 
+    private async Task StartAsync(string config, params (string Name, string Path)[] hooks)
+    {
+        await ExtractAsync();
         var start = new ProcessStartInfo(Path.Combine(_folder, "bin", "Runner.Listener"), ["run"]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["ACTIONS_RUNNER_INPUT_JITCONFIG"] = config;
         start.Environment["TMPDIR"] = _folder;
