@@ -32,7 +32,7 @@ public sealed class DockerTroubleTests(TestImage image) : IAsyncLifetime
         Assert.Equal(none.Reason, Assert.IsType<FindOutcome.Unknown>(await launcher.FindAsync(identity, None)).Reason);
         Assert.IsType<FindOutcome.Unknown>(await DockerWorld.DescribeAsync(launcher, compute));
         Assert.IsType<StopOutcome.Unknown>(await launcher.StopAsync(compute, "why", None));
-        Assert.Contains("cannot be reached", (await Assert.ThrowsAsync<InvalidOperationException>(() => launcher.ListAsync(_world.Fleet, null, None))).Message, StringComparison.Ordinal);
+        Assert.Contains("cannot be reached", (await Assert.ThrowsAsync<ComputeUnavailableException>(() => launcher.ListAsync(_world.Fleet, null, None))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<Exception>(() => DockerLauncherTests.WatchAsync(launcher, [], None));
     }
 
