@@ -111,7 +111,7 @@ internal sealed class HostSettings
 internal sealed class DockerOptions
 {
     /// <summary>Where the engine listens. None: what <c>DOCKER_HOST</c> says, else the engine of this machine.</summary>
-    public Uri? Engine { get; set; }
+    public Uri? Endpoint { get; set; }
 
     /// <summary>The network that containers join. With <c>host</c> they share this machine's own, loopback included.</summary>
     public string Network { get; set; } = "bridge";

@@ -47,20 +47,20 @@ internal static class HostVerbs
     {
         builder.UseDocker(o =>
         {
-            o.Endpoint = host.Docker.Engine;
+            o.Endpoint = host.Docker.Endpoint;
             o.Network = host.Docker.Network;
             o.StopGraceSeconds = host.Docker.StopGraceSeconds;
             o.PidsLimit = host.Docker.PidsLimit;
         });
         if (host.Docker.Images == "finished")
         {
-            return builder.UseFinishedDockerImages(o => o.Engine = host.Docker.Engine);
+            return builder.UseFinishedDockerImages(o => o.Endpoint = host.Docker.Endpoint);
         }
 
         builder.Services.PostConfigure<RunnerFleetOptions>(o => o.Labels.DefaultImage ??= DefaultImage);
         return builder.UseDockerImages(o =>
         {
-            o.Engine = host.Docker.Engine;
+            o.Endpoint = host.Docker.Endpoint;
             o.ContextFolder = host.Docker.ContextFolder;
             o.LogFolder = host.ImageLogFolder;
             foreach (var (name, value) in host.Docker.BuildArguments)

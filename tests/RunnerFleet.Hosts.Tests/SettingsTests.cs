@@ -19,7 +19,7 @@ public sealed class SettingsTests
     [InlineData("PidsLimit", "Launcher", "docker", "Docker:PidsLimit", "1", "Docker:Network", "host", "Api:Key", "a-key-of-these-tests")]
     [InlineData("Network", "Launcher", "docker", "Docker:Network", "none", "PublicUrl", "http://172.17.0.1:5080", "Api:Key", "a-key-of-these-tests")]
     [InlineData("RunnerFleet:Docker:StopGraceSeconds", "Launcher", "docker", "Docker:StopGraceSeconds", "soon")]
-    [InlineData("RunnerFleet:Docker:Engine", "Launcher", "docker", "Docker:Engine", "http://")]
+    [InlineData("RunnerFleet:Docker:Endpoint", "Launcher", "docker", "Docker:Endpoint", "http://")]
     [InlineData("RunnerFleet:Name", "Name", "Not A Name")]
     [InlineData("RunnerFleet:Limits:Fleet", "Limits:Fleet", "many")]
     [InlineData("RunnerFleet:Limits:Fleet", "Limits:Fleet", "-1")]

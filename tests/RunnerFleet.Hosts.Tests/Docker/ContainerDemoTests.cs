@@ -53,7 +53,7 @@ public sealed class ContainerDemoTests
         await using var docker = DockerWorld.ForDemo();
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The demo with containers needs Linux.");
         var socket = Path.Combine(docker.World.Folder, "no-engine.sock");
-        docker.World.Settings["RunnerFleet:Docker:Engine"] = "unix://" + socket;
+        docker.World.Settings["RunnerFleet:Docker:Endpoint"] = "unix://" + socket;
         await docker.World.StartHostAsync();
 
         await docker.World.UntilPrintedAsync("Until then the job waits.");

@@ -19,7 +19,7 @@ internal sealed class DockerWorld : IAsyncDisposable
         foreach (var (name, value) in new Dictionary<string, string>
         {
             ["Launcher"] = "docker",
-            ["Docker:Engine"] = engine.OriginalString,
+            ["Docker:Endpoint"] = engine.OriginalString,
             ["Labels:DefaultImage"] = DockerEngine.Debian,
             ["Timing:SweepIntervalSeconds"] = "5",
         })

@@ -57,7 +57,7 @@ public sealed class DockerFleetTests(TestImage image) : IAsyncLifetime
         await StartAsync(new Uri("unix:///nobody-listens-here/docker.sock"));
         var job = _gitHub.QueueJob("acme/app", ["self-hosted"]);
 
-        var waiting = await UntilAsync(runner => runner is { State: RunnerState.Pending, Reason: not null });
+        var waiting = await UntilAsync(runner => runner is { State: RunnerState.Pending, Reason.Code: ReasonCodes.NoCapacity });
 
         Assert.Contains("The Docker engine cannot be reached at unix:///nobody-listens-here/docker.sock", waiting.Reason!.Message, StringComparison.Ordinal);
         Assert.Empty(waiting.Places);

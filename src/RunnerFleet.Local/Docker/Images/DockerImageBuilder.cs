@@ -24,7 +24,7 @@ internal sealed partial class DockerImageBuilder : IImageBuilder, IDisposable
     public DockerImageBuilder(IOptions<DockerImageOptions> options, TimeProvider clock, ILogger<DockerImageBuilder> logger)
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
-        _engine = new EngineConnection(_options.Engine);
+        _engine = new EngineConnection(_options.Endpoint);
         _images = new EngineImages(_engine);
         _source = new ContextSource(_options.ContextFolder);
     }

@@ -10,7 +10,7 @@ namespace RunnerFleet.Local.Docker;
 public sealed class DockerImageOptions
 {
     /// <summary>The engine that builds, and on which the runners then run. <see langword="null"/>: <c>DOCKER_HOST</c>, else the engine of this machine.</summary>
-    public Uri? Engine { get; set; }
+    public Uri? Endpoint { get; set; }
 
     /// <summary>
     /// The folder that is sent to the engine, with a <c>Dockerfile</c> that takes the base image as <c>ARG BASE_IMAGE</c>. A change of any file in it makes new images; links in it
