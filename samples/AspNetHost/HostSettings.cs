@@ -122,6 +122,12 @@ internal sealed class DockerOptions
     /// <summary>How many processes and threads a container may have.</summary>
     public int PidsLimit { get; set; } = 4096;
 
+    /// <summary>Environment variables that containers inherit from this host, such as <c>https_proxy</c>. Everything else is kept from them.</summary>
+    public IList<string> PassEnvironment { get; init; } = [];
+
+    /// <summary>Ids of engines that no longer exist; what ran there is taken for gone.</summary>
+    public IList<string> FormerEngines { get; init; } = [];
+
     /// <summary><c>build</c>: the image that a job names is the base on which its runner image is built. <c>finished</c>: it is a runner image.</summary>
     public string Images { get; set; } = "build";
 

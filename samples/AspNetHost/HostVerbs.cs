@@ -51,6 +51,15 @@ internal static class HostVerbs
             o.Network = host.Docker.Network;
             o.StopGraceSeconds = host.Docker.StopGraceSeconds;
             o.PidsLimit = host.Docker.PidsLimit;
+            foreach (var variable in host.Docker.PassEnvironment)
+            {
+                o.PassEnvironment.Add(variable);
+            }
+
+            foreach (var engine in host.Docker.FormerEngines)
+            {
+                o.FormerEngines.Add(engine);
+            }
         });
         if (host.Docker.Images == "finished")
         {

@@ -156,7 +156,7 @@ internal sealed class ContainerInspector(EngineConnection engine, AttemptMarks m
             parts.Add(error.ToOneLine(LastWords.MaxLength));
         }
 
-        if (state.ExitCode != 0 && await LastWords.ReadAsync(engine, attempt.Container, SecretsOf(container), cancellationToken).ConfigureAwait(false) is { } words)
+        if (await LastWords.ReadAsync(engine, attempt.Container, SecretsOf(container), cancellationToken).ConfigureAwait(false) is { } words)
         {
             parts.Add($"Its last lines: {words}");
         }

@@ -52,7 +52,7 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
         _engine = new EngineConnection(_options.Endpoint);
         _marks = new AttemptMarks(_engine, clock);
         _inspector = new ContainerInspector(_engine, _marks, clock, logger);
-        _stopper = new ContainerStopper(_engine, _options, logger);
+        _stopper = new ContainerStopper(_engine, _options, clock, logger);
         _watchedUntil = clock.GetUtcNow();
     }
 
@@ -128,6 +128,11 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
+            if (IsOfFormerEngine(compute))
+            {
+                return StopOutcome.Stopped.Instance;
+            }
+
             if (!await IsHereAsync(compute, cancellationToken).ConfigureAwait(false))
             {
                 return new StopOutcome.Unknown(NotHere(compute));
@@ -318,6 +323,11 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
 
     private async Task<FindOutcome> DescribeAsync(ComputeRef compute, CancellationToken cancellationToken)
     {
+        if (IsOfFormerEngine(compute))
+        {
+            return FindOutcome.ConfirmedAbsent.Instance;
+        }
+
         try
         {
             if (!await IsHereAsync(compute, cancellationToken).ConfigureAwait(false))
@@ -527,7 +537,10 @@ internal sealed class DockerLauncher : IComputeLauncher, IComputeEventSource, ID
     private async Task<bool> IsHereAsync(ComputeRef compute, CancellationToken cancellationToken) =>
         compute.Launcher == Name && compute.Location == await _engine.GetIdAsync(cancellationToken).ConfigureAwait(false);
 
-    private string NotHere(ComputeRef compute) => $"{compute.ToString().ToOneLine(256)} is not of the engine at {_engine.Endpoint}.";
+    private bool IsOfFormerEngine(ComputeRef compute) => compute.Launcher == Name && _options.FormerEngines.Contains(compute.Location);
+
+    private string NotHere(ComputeRef compute) =>
+        $"{compute.ToString().ToOneLine(256)} is not of the engine at {_engine.Endpoint}. If its engine is gone for good, name that engine's id in the Docker launcher's FormerEngines.";
 
     private async Task<ComputeRef> RefOfAsync(Attempt attempt, CancellationToken cancellationToken) =>
         new() { Launcher = Name, Location = await _engine.GetIdAsync(cancellationToken).ConfigureAwait(false), Id = attempt.Container };

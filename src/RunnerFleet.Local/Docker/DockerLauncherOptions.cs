@@ -23,6 +23,18 @@ public sealed class DockerLauncherOptions
 
     /// <summary>How many processes and threads a container may have at once, so that a job that forks without end stops itself and not this machine.</summary>
     public int PidsLimit { get; set; } = 4096;
+
+    /// <summary>
+    /// Names of environment variables that containers inherit from this host, such as <c>https_proxy</c> and <c>no_proxy</c>. Nothing else of the host's environment reaches them.
+    /// Jobs can read them, and whoever may inspect containers.
+    /// </summary>
+    public IList<string> PassEnvironment { get; init; } = [];
+
+    /// <summary>
+    /// Ids (<c>docker info</c>) of engines that no longer exist, for instance because their data folder was removed. What ran there is then taken for gone. As long as an engine is not
+    /// named here, its runners are neither ended nor forgotten while another engine answers at <see cref="Endpoint"/>: they might still run.
+    /// </summary>
+    public IList<string> FormerEngines { get; init; } = [];
 }
 
 internal sealed partial class DockerLauncherRules : IValidateOptions<DockerLauncherOptions>
@@ -45,6 +57,11 @@ internal sealed partial class DockerLauncherRules : IValidateOptions<DockerLaunc
         if (options.StopGraceSeconds is < 0 or > 3600)
         {
             errors.AddError($"The Docker launcher's StopGraceSeconds ({options.StopGraceSeconds}) must be 0 to 3600.");
+        }
+
+        if (options.PassEnvironment.FirstOrDefault(name => name.Length == 0 || name.Contains('=', StringComparison.Ordinal) || name.StartsWith("RunnerFleet", StringComparison.OrdinalIgnoreCase)) is { } bad)
+        {
+            errors.AddError($"The Docker launcher's PassEnvironment names {bad.Quoted()}. It takes names of variables, none that begins with RunnerFleet: those hold the fleet's own secrets.");
         }
 
         if (options.PidsLimit < 64)

@@ -21,7 +21,7 @@ internal sealed class OwnEngine : IAsyncDisposable
     {
         var lacks = !OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess ? "only root on Linux can start one"
             : !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "dockerd"))) ? "there is no dockerd on PATH" : null;
-        Assert.SkipUnless(lacks is null, $"An engine of this test's own is needed, and {lacks}.");
+        DockerEngine.Need(lacks is null ? null : $"An engine of this test's own is needed, and {lacks}.");
     }
 
     public static async Task<OwnEngine> StartAsync()

@@ -72,8 +72,29 @@ public sealed class DockerContainerTests(TestImage image) : IAsyncLifetime
 
         Assert.Contains("RUNNERFLEET_RUNNER_ID=01", end.Reason, StringComparison.Ordinal);
         var names = end.Reason!.Split(" | ").Select(line => line.Split('=')[0].Split(' ')[^1]).Where(name => name.Length > 0);
-        Assert.Empty(names.Except(["RUNNERFLEET_URL", "RUNNERFLEET_RUNNER_ID", "RUNNERFLEET_ATTEMPT", "RUNNERFLEET_CLAIM_SECRET", "BEHAVE", "PATH", "HOSTNAME", "HOME", "SHLVL", "PWD"]));
+        Assert.Empty(names.Except(["RUNNERFLEET_URL", "RUNNERFLEET_RUNNER_ID", "RUNNERFLEET_ATTEMPT", "RUNNERFLEET_CLAIM_SECRET", "RUNNERFLEET_STOP_SECONDS", "BEHAVE", "PATH", "HOSTNAME", "HOME", "SHLVL", "PWD"]));
         Assert.DoesNotContain(DockerWorld.ClaimSecret, end.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task It_inherits_what_the_host_is_told_to_pass_on_and_knows_how_long_a_stop_may_take()
+    {
+        var request = _world.Request("env; exit 9");
+        await DockerWorld.LaunchAsync(_world.CreateLauncher(options =>
+        {
+            options.PassEnvironment.Add("LANG_OF_NOBODY"); // not set here: not set there
+            options.PassEnvironment.Add("DOCKER_API_VERSION");
+            options.StopGraceSeconds = 20;
+        }), request);
+
+        using var answer = JsonDocument.Parse(await _world.Engine.GetStringAsync(new Uri($"containers/{DockerWorld.NameOf(request.Identity)}/json", UriKind.Relative)));
+
+        var config = answer.RootElement.GetProperty("Config");
+        var environment = Texts(config.GetProperty("Env"));
+        Assert.Contains("RUNNERFLEET_STOP_SECONDS=15", environment);
+        Assert.DoesNotContain(environment, variable => variable.StartsWith("LANG_OF_NOBODY", StringComparison.Ordinal));
+        Assert.Equal(Environment.GetEnvironmentVariable("DOCKER_API_VERSION") is not null, environment.Any(variable => variable.StartsWith("DOCKER_API_VERSION=", StringComparison.Ordinal)));
+        Assert.Equal("SIGTERM", config.GetProperty("StopSignal").GetString());
     }
 
     [Fact]

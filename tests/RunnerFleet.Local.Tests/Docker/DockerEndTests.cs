@@ -28,12 +28,13 @@ public sealed class DockerEndTests(TestImage image) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_success_needs_no_words()
+    public async Task A_success_keeps_its_last_lines_too()
     {
+        // GitHub's runner exits with 0 as well when its registration was deleted while it waited.
         var ended = await RunAsync("echo all is well");
 
         Assert.Equal(0, ended.End?.ExitCode);
-        Assert.Null(ended.End?.Reason);
+        Assert.Contains("all is well", ended.End?.Reason, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public sealed class DockerLauncherOptionsTests
     [InlineData("Network ('')", "no-network")]
     [InlineData("StopGraceSeconds (-1)", "grace")]
     [InlineData("PidsLimit (63)", "pids")]
+    [InlineData("PassEnvironment", "secret")]
     public void Each_bad_setting_is_refused_with_a_sentence(string sentence, string bad)
     {
         var failure = Assert.Single(FailuresOf(options => Spoil(options, bad)));
@@ -79,6 +80,7 @@ public sealed class DockerLauncherOptionsTests
             case "container": options.Network = "container:other"; break;
             case "no-network": options.Network = ""; break;
             case "grace": options.StopGraceSeconds = -1; break;
+            case "secret": options.PassEnvironment.Add("RunnerFleet__GitHub__Token"); break;
             default: options.PidsLimit = 63; break;
         }
     }

@@ -309,6 +309,19 @@ public sealed class DockerLauncherTests(TestImage image) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Compute_of_an_engine_that_is_said_to_be_gone_is_absent()
+    {
+        var launcher = _world.CreateLauncher(options => options.FormerEngines.Add("another"));
+        var identity = _world.NewIdentity();
+        var elsewhere = _world.RefOf(identity) with { Location = "another" };
+
+        Assert.IsType<FindOutcome.ConfirmedAbsent>(await DockerWorld.DescribeAsync(launcher, elsewhere));
+        Assert.IsType<FindOutcome.ConfirmedAbsent>(await launcher.FindAsync(identity with { Compute = elsewhere }, None));
+        Assert.IsType<StopOutcome.Stopped>(await launcher.StopAsync(elsewhere, "why", None));
+        Assert.IsType<FindOutcome.Unknown>(await DockerWorld.DescribeAsync(launcher, elsewhere with { Location = "a third" }));
+    }
+
+    [Fact]
     public async Task The_engine_is_the_same_by_whatever_way_it_is_reached()
     {
         await using var proxy = new EngineProxy(DockerEngine.SocketPath);

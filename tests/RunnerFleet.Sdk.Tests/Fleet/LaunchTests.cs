@@ -307,6 +307,52 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task A_launch_that_one_host_is_refused_and_another_that_just_started_is_not_is_adopted_and_not_doubled()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1, b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        var refused = world.Launcher.Restart();
+        refused.LaunchAnswer = _ => new LaunchOutcome.NoCapacity("none for this call");
+        var slow = new TaskCompletionSource();
+        var calls = 0;
+        refused.BeforeEachCall = _ => ++calls == 1 ? slow.Task : Task.CompletedTask;
+        var sending = world.AddHost(refused).DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        // The host that starts is answered, and cannot store the answer.
+        var isLost = false;
+        world.Store.FailBefore = commit => !isLost && commit.Runners.Any(r => r.Compute is not null) && (isLost = true);
+        await StartDrainWorkerAsync(world);
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref isLost)));
+        slow.SetResult();
+        await sending;
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((RunnerState.WaitingForJob, 1), ((await world.RunnerOfAsync(job)).State, (await world.RunnerOfAsync(job)).Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_listing_that_shows_compute_which_has_not_started_does_not_take_it_for_started()
+    {
+        await using var world = new FleetWorld();
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.StartsAtOnce = false;
+        world.Launcher.LoseLaunchReply = _ => true;
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        await world.Fleet.SweepAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        world.Launcher.LoseLaunchReply = null;
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(job)).State);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
     public async Task A_delivery_that_cannot_be_stored_is_answered_so_that_it_can_be_redelivered()
     {
         await using var world = new FleetWorld();
@@ -398,8 +444,13 @@ public sealed class LaunchTests
     /// <summary>The fleet's clock stands still: no deadline can have helped.</summary>
     private static async Task UntilWaitingForJobAsync(FleetWorld world, StandInJob job)
     {
+        await UntilAsync(async () => (await world.RunnerOfAsync(job)).State == RunnerState.WaitingForJob);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
-        while ((await world.RunnerOfAsync(job)).State != RunnerState.WaitingForJob)
+        while (!await condition())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
         }
