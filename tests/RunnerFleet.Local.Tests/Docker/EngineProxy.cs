@@ -79,6 +79,7 @@ internal sealed class EngineProxy : IAsyncDisposable
                         if (Fails(line))
                         {
                             await client.SendAsync(FullDisk, _stopping.Token);
+                            await DrainAsync(client);
                             return false;
                         }
                     }
@@ -90,6 +91,16 @@ internal sealed class EngineProxy : IAsyncDisposable
             {
                 // One side has gone: so does the other.
             }
+        }
+    }
+
+    /// <summary>Takes what still comes, until the other side ends: a socket that is closed over unread bytes takes the answer with it.</summary>
+    private async Task DrainAsync(Socket client)
+    {
+        client.Shutdown(SocketShutdown.Send);
+        var buffer = new byte[64 * 1024];
+        while (await client.ReceiveAsync(buffer, SocketFlags.None, _stopping.Token) > 0)
+        {
         }
     }
 
