@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using RunnerFleet;
+using RunnerFleet.Compute;
 using RunnerFleet.Testing.GitHub;
 
 namespace AspNetHost;
@@ -39,6 +40,11 @@ internal sealed class Demo : IDisposable
         host.DataFolder = Directory.CreateDirectory(Path.Combine(host.DataFolder, "demo")).FullName;
         var given = builder.Configuration["RunnerFleet:GitHub:WebhookSecret"];
         var secret = string.IsNullOrWhiteSpace(given) ? SecretOf(host.DataFolder) : given;
+        if (host.Launcher == "docker")
+        {
+            DemoImage.Prepare(host.Docker, Path.Combine(host.DataFolder, "runner"));
+        }
+
         foreach (var part in DemoRunner.Command)
         {
             host.Process.Command.Add(part);
@@ -51,7 +57,7 @@ internal sealed class Demo : IDisposable
             o.GitHub.ApiUrl = new Uri(address, GitHubPath);
             o.Policy.PublicRepositories.Add("*");
             o.Classes.TryAdd("small", new RunnerClassOptions { Cpu = 512, Memory = 1024 });
-            o.Classes.TryAdd("large", new RunnerClassOptions { Cpu = 4096, Memory = 8192 });
+            o.Classes.TryAdd("large", new RunnerClassOptions { Cpu = Math.Min(4, Environment.ProcessorCount) * 1024, Memory = 8192 }); // an engine starts nothing larger than its machine
         });
         builder.Services.AddSingleton<IFleetObserver, MovePrinter>();
         builder.Configuration["Logging:LogLevel:Default"] = "Warning"; // the moves are the story
@@ -80,10 +86,11 @@ internal sealed class Demo : IDisposable
                   status page   {_address}
                   another job   curl -X POST -H "X-RunnerFleet: demo" {_address}demo/jobs
                 To connect the real GitHub set RunnerFleet__GitHub__WebhookSecret, RunnerFleet__GitHub__Token, RunnerFleet__GitHub__Repository (or
-                RunnerFleet__GitHub__Organization) and RunnerFleet__Process__RunnerFolder.
+                RunnerFleet__GitHub__Organization) and RunnerFleet__Process__RunnerFolder; for containers, see docs/one-machine.md.
 
                 """);
             _listening.TrySetResult();
+            _ = WarnAsync(app.Services.GetRequiredService<IComputeLauncher>());
             if (_gitHub.Jobs.All(job => job.Status == "completed"))
             {
                 Queue("small", 2);
@@ -95,6 +102,19 @@ internal sealed class Demo : IDisposable
     {
         _gitHub.Dispose();
         _http.Dispose();
+    }
+
+    /// <summary>Without an engine the demo runs all the same, and its job waits.</summary>
+    private static async Task WarnAsync(IComputeLauncher launcher)
+    {
+        try
+        {
+            await launcher.ListAsync("demo", null, CancellationToken.None);
+        }
+        catch (ComputeUnavailableException e)
+        {
+            Console.WriteLine($"{e.Message} Until then the job waits.");
+        }
     }
 
     private StandInJob Queue(string size, int seconds) =>

@@ -8,14 +8,17 @@ internal sealed class HostSettings
     /// <summary>Where records are kept: <c>sqlite</c>, a file in the data folder, or <c>memory</c>, which forgets everything at exit.</summary>
     public string Store { get; set; } = "sqlite";
 
-    /// <summary>What runners run on: <c>process</c>, a process of this machine each.</summary>
+    /// <summary>What runners run on: <c>process</c>, a process of this machine each, or <c>docker</c>, a container each.</summary>
     public string Launcher { get; set; } = "process";
 
-    /// <summary>The folder for the SQLite file and the runners' folders. Relative to the folder the host is started in.</summary>
+    /// <summary>The folder for the SQLite file, the runners' folders and the logs of image builds. Relative to the folder the host is started in.</summary>
     public string DataFolder { get; set; } = ".runnerfleet";
 
     /// <summary>The process launcher.</summary>
     public ProcessOptions Process { get; set; } = new();
+
+    /// <summary>The Docker launcher and its images.</summary>
+    public DockerOptions Docker { get; set; } = new();
 
     /// <summary>Whether no GitHub is configured, so that the demo runs.</summary>
     internal bool IsDemo { get; private set; }
@@ -23,6 +26,8 @@ internal sealed class HostSettings
     internal string DatabasePath => Path.GetFullPath(Path.Combine(DataFolder, "fleet.db"));
 
     internal string RunnersFolder => Path.GetFullPath(Path.Combine(DataFolder, "runners"));
+
+    internal string ImageLogFolder => Path.GetFullPath(Path.Combine(DataFolder, "images"));
 
     /// <summary>Reads the settings, and tells the demo, a complete GitHub and an incomplete one apart.</summary>
     public static bool TryRead(IConfiguration configuration, [NotNullWhen(true)] out HostSettings? host, [NotNullWhen(false)] out Refusal? refusal)
@@ -44,9 +49,13 @@ internal sealed class HostSettings
         {
             refusal = new Refusal($"RunnerFleet:Store is '{host.Store}'. Set it to sqlite or memory.");
         }
-        else if (host.Launcher is not "process")
+        else if (host.Launcher is not ("process" or "docker"))
         {
-            refusal = new Refusal($"RunnerFleet:Launcher is '{host.Launcher}'. Set it to process.");
+            refusal = new Refusal($"RunnerFleet:Launcher is '{host.Launcher}'. Set it to process or docker.");
+        }
+        else if (host.Docker.Images is not ("build" or "finished"))
+        {
+            refusal = new Refusal($"RunnerFleet:Docker:Images is '{host.Docker.Images}'. Set it to build or finished.");
         }
         else if (!string.IsNullOrEmpty(section["PublicUrl"]) && string.IsNullOrEmpty(section["Api:Key"]))
         {
@@ -57,6 +66,11 @@ internal sealed class HostSettings
         bool Has(string name) => !string.IsNullOrWhiteSpace(gitHub[name]);
         var others = new[] { "Token", "Repository", "Organization", "Enterprise", "ApiUrl" }.Where(Has).ToList();
         host.IsDemo = others.Count == 0;
+        if (host is { IsDemo: true, Launcher: "docker" } && !OperatingSystem.IsLinux())
+        {
+            refusal ??= new Refusal("The demo with RunnerFleet:Launcher set to docker needs Linux: elsewhere containers live in a virtual machine of their own and do not reach this host's loopback address. Remove the setting to see the demo with processes.");
+        }
+
         if (!host.IsDemo)
         {
             var missing = new List<string>();
@@ -67,10 +81,61 @@ internal sealed class HostSettings
             {
                 refusal ??= new Refusal($"GitHub is half configured ({string.Join(", ", others.Select(o => "RunnerFleet:GitHub:" + o))} set). Missing: {string.Join("; ", missing)}. Set these, or none at all to see the demo.");
             }
+
+            refusal ??= host.Launcher == "docker" ? DockerRefusal(host.Docker, section) : null;
         }
 
         return refusal is null;
     }
+
+    /// <summary>What a container needs of this host that a process does not.</summary>
+    private static Refusal? DockerRefusal(DockerOptions docker, IConfigurationSection section)
+    {
+        if (docker.Images == "finished" && string.IsNullOrEmpty(section["Labels:DefaultImage"]))
+        {
+            return new Refusal("RunnerFleet:Docker:Images is finished, and RunnerFleet:Labels:DefaultImage does not name the runner image of jobs without image:. Set it.");
+        }
+
+        if (docker.Network == "host")
+        {
+            return !string.IsNullOrEmpty(section["Api:Key"]) ? null : new Refusal(
+                "RunnerFleet:Docker:Network is host, so each job's container can call this host's API as this machine does, and RunnerFleet:Api:Key is not set. Set it to a secret of at least 16 characters.");
+        }
+
+        return !string.IsNullOrEmpty(section["PublicUrl"]) && !(Uri.TryCreate(section["PublicUrl"], UriKind.Absolute, out var url) && url.IsLoopback) ? null : new Refusal(
+            $"RunnerFleet:Docker:Network is '{docker.Network}', and a container in it cannot reach this host at a loopback address. Let the host listen at an address of that network too and name it, such as ASPNETCORE_URLS=http://127.0.0.1:5080;http://172.17.0.1:5080 with RunnerFleet:PublicUrl=http://172.17.0.1:5080, or set RunnerFleet:Docker:Network to host.");
+    }
+}
+
+/// <summary>The Docker launcher and its images: section <c>RunnerFleet:Docker</c>.</summary>
+internal sealed class DockerOptions
+{
+    /// <summary>Where the engine listens. None: what <c>DOCKER_HOST</c> says, else the engine of this machine.</summary>
+    public Uri? Endpoint { get; set; }
+
+    /// <summary>The network that containers join. With <c>host</c> they share this machine's own, loopback included.</summary>
+    public string Network { get; set; } = "bridge";
+
+    /// <summary>How long a runner that was told to stop may take before its container is killed.</summary>
+    public int StopGraceSeconds { get; set; } = 30;
+
+    /// <summary>How many processes and threads a container may have.</summary>
+    public int PidsLimit { get; set; } = 4096;
+
+    /// <summary>Environment variables that containers inherit from this host, such as <c>https_proxy</c>. Everything else is kept from them.</summary>
+    public IList<string> PassEnvironment { get; init; } = [];
+
+    /// <summary>Ids of engines that no longer exist; what ran there is taken for gone.</summary>
+    public IList<string> FormerEngines { get; init; } = [];
+
+    /// <summary><c>build</c>: the image that a job names is the base on which its runner image is built. <c>finished</c>: it is a runner image.</summary>
+    public string Images { get; set; } = "build";
+
+    /// <summary>A folder like <c>runner/</c> of this repository to build from. None: the one that comes with the package.</summary>
+    public string? ContextFolder { get; set; }
+
+    /// <summary>Arguments for the build, such as <c>RUNNER_VERSION</c>. Not for secrets: an image shows its arguments.</summary>
+    public IDictionary<string, string> BuildArguments { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>The process launcher: section <c>RunnerFleet:Process</c>.</summary>

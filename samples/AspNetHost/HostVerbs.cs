@@ -7,6 +7,9 @@ internal static class HostVerbs
 {
     public const string DefaultUrl = "http://127.0.0.1:5080";
 
+    // What GitHub's own runners of that name run, and the Dockerfile's default.
+    private const string DefaultImage = "ubuntu:22.04";
+
     public static void UseLoopbackUnlessTold(this WebApplicationBuilder builder)
     {
         if (string.IsNullOrEmpty(builder.Configuration[WebHostDefaults.ServerUrlsKey]))
@@ -19,7 +22,10 @@ internal static class HostVerbs
     public static IRunnerFleetBuilder UseStore(this IRunnerFleetBuilder builder, HostSettings host) =>
         host.Store == "memory" ? builder : builder.UseSqlite(o => o.Path = host.DatabasePath);
 
-    public static IRunnerFleetBuilder UseLauncher(this IRunnerFleetBuilder builder, HostSettings host) => builder.UseProcessLauncher(o =>
+    public static IRunnerFleetBuilder UseLauncher(this IRunnerFleetBuilder builder, HostSettings host) =>
+        host.Launcher == "docker" ? builder.UseContainers(host) : builder.UseProcesses(host);
+
+    private static IRunnerFleetBuilder UseProcesses(this IRunnerFleetBuilder builder, HostSettings host) => builder.UseProcessLauncher(o =>
     {
         o.Directory = host.RunnersFolder;
         o.RunnerFolder = host.Process.RunnerFolder;
@@ -34,5 +40,43 @@ internal static class HostVerbs
             o.PassEnvironment.Add(variable);
         }
     });
+    #endregion
+
+    #region docker-verbs
+    private static IRunnerFleetBuilder UseContainers(this IRunnerFleetBuilder builder, HostSettings host)
+    {
+        builder.UseDocker(o =>
+        {
+            o.Endpoint = host.Docker.Endpoint;
+            o.Network = host.Docker.Network;
+            o.StopGraceSeconds = host.Docker.StopGraceSeconds;
+            o.PidsLimit = host.Docker.PidsLimit;
+            foreach (var variable in host.Docker.PassEnvironment)
+            {
+                o.PassEnvironment.Add(variable);
+            }
+
+            foreach (var engine in host.Docker.FormerEngines)
+            {
+                o.FormerEngines.Add(engine);
+            }
+        });
+        if (host.Docker.Images == "finished")
+        {
+            return builder.UseFinishedDockerImages(o => o.Endpoint = host.Docker.Endpoint);
+        }
+
+        builder.Services.PostConfigure<RunnerFleetOptions>(o => o.Labels.DefaultImage ??= DefaultImage);
+        return builder.UseDockerImages(o =>
+        {
+            o.Endpoint = host.Docker.Endpoint;
+            o.ContextFolder = host.Docker.ContextFolder;
+            o.LogFolder = host.ImageLogFolder;
+            foreach (var (name, value) in host.Docker.BuildArguments)
+            {
+                o.BuildArguments[name] = value;
+            }
+        });
+    }
     #endregion
 }

@@ -1,17 +1,19 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace AspNetHost;
 
 /// <summary>Why the host does not start: one sentence for people, no stack trace.</summary>
-internal sealed record Refusal(string Sentence)
+internal sealed record Refusal(string Sentence, int ExitCode = Refusal.BadConfiguration)
 {
-    private const int BadConfiguration = 78; // EX_CONFIG of sysexits.h
+    public const int BadConfiguration = 78; // EX_CONFIG of sysexits.h
+    public const int TryAgain = 75; // EX_TEMPFAIL
 
     public int Print()
     {
         Console.Error.WriteLine($"RunnerFleet does not start: {Sentence}");
-        return BadConfiguration;
+        return ExitCode;
     }
 }
 
@@ -43,6 +45,7 @@ internal static class Starting
         AggregateException e when e.Flatten().InnerExceptions.All(i => Of(i) is not null) => new(string.Join(" ", e.Flatten().InnerExceptions.Select(i => Of(i)!.Sentence))),
         InvalidOperationException { InnerException: not null } e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => new(e.Message), // names the path and the value
         IOException { InnerException: AddressInUseException } e => new(e.Message),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } e => new($"{e.Message}: one of the addresses in ASPNETCORE_URLS is not of this machine, or not yet (is Docker running, if it is the bridge's?).", Refusal.TryAgain),
         _ => null,
     };
 }

@@ -26,6 +26,7 @@ public static class RunnerFleetAspNetCoreBuilderExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<MappedRoutes>();
         services.TryAddSingleton<ApiAccess>();
+        services.TryAddSingleton<ComputeCheck>();
         services.TryAddSingleton<Readiness>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, AccessAtStart>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetApiOptions>, RunnerFleetApiOptionsRules>());

@@ -13,7 +13,10 @@ public sealed class RunnerFleetOptions
     [Required(ErrorMessage = "RunnerFleet:Name must not be empty."), RegularExpression("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", ErrorMessage = "RunnerFleet:Name must have 1 to 16 of a-z, 0-9 and '-', and neither begin nor end with '-'.")]
     public string Name { get; set; } = "default";
 
-    /// <summary>Where runners, and GitHub's webhooks, reach this control plane. Required unless the host knows a loopback address of its own.</summary>
+    /// <summary>
+    /// Where runners reach this control plane. Required unless the host knows a loopback address of its own that they reach. HTTPS, except at a loopback or private IP address,
+    /// such as a container bridge's: whoever can listen to plain http there can read registrations.
+    /// </summary>
     public Uri? PublicUrl { get; set; }
 
     /// <summary>Keys for claim secrets and report tokens, the current one first; at least 16 characters each. Keep the previous one for as long as runners may wait. Default: derived from the webhook secrets, so that whoever knows those could claim; set your own to part the two.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using RunnerFleet.GitHub;
@@ -35,25 +36,29 @@ internal sealed partial class RunnerFleetOptionsRules : IValidateOptions<RunnerF
 
     private static IEnumerable<string> Addresses(RunnerFleetOptions options)
     {
-        if (options.PublicUrl is { } publicUrl && AddressError(publicUrl) is { } publicError)
+        if (options.PublicUrl is { } publicUrl && AddressError(publicUrl, IsPrivate(publicUrl), "at a loopback or private IP address") is { } publicError)
         {
             yield return $"RunnerFleet:PublicUrl is '{Shown(publicUrl)}'; {publicError}";
         }
 
-        if (AddressError(options.GitHub.ApiUrl) is { } apiError)
+        if (AddressError(options.GitHub.ApiUrl, mayBePlain: false, "on loopback") is { } apiError)
         {
             yield return $"RunnerFleet:GitHub:ApiUrl is '{Shown(options.GitHub.ApiUrl)}'; {apiError}";
         }
     }
 
-    private static string? AddressError(Uri? address) => address switch
+    private static string? AddressError(Uri? address, bool mayBePlain, string whereElse) => address switch
     {
         null or { IsAbsoluteUri: false } => "write a whole address, beginning with https://.",
         { Scheme: not ("http" or "https") } => "write an https address.",
-        { Scheme: "http", IsLoopback: false } => "write https: plain http would show credentials to the network, and is allowed on loopback only.",
+        { Scheme: "http", IsLoopback: false } when !mayBePlain => $"write https: plain http would show credentials to the network, and is allowed {whereElse} only.",
         { UserInfo.Length: > 0 } or { Query.Length: > 0 } or { Fragment.Length: > 0 } => "write it without user, query and fragment: paths are added to it.",
         _ => null,
     };
+
+    /// <summary>An address of RFC 1918 or RFC 4193, such as a container bridge's, over which containers reach their own machine and for which nobody issues certificates.</summary>
+    private static bool IsPrivate(Uri address) => address.IsAbsoluteUri && IPAddress.TryParse(address.DnsSafeHost, out var ip)
+        && (ip.IsIPv6UniqueLocal || (ip.GetAddressBytes() is [var a, var b, _, _] && (a is 10 || (a is 172 && b is >= 16 and <= 31) || (a is 192 && b is 168))));
 
     /// <summary>An address without the parts that may hold a password.</summary>
     private static string? Shown(Uri? address) =>

@@ -25,7 +25,9 @@ public sealed class ConfigurationTests
         { "API", typeof(RunnerFleetApiOptions), "RunnerFleet:Api:" },
         { "The host", Host("HostSettings"), "RunnerFleet:" },
         { "The host's process launcher", Host("ProcessOptions"), "RunnerFleet:Process:" },
+        { "The host's Docker launcher", Host("DockerOptions"), "RunnerFleet:Docker:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
+        { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },
         { "The Docker image builder, in code", typeof(DockerImageOptions), "DockerImageOptions." },
         { "Finished Docker images, in code", typeof(FinishedDockerImageOptions), "FinishedDockerImageOptions." },
@@ -62,7 +64,7 @@ public sealed class ConfigurationTests
 
     private static bool IsSection(Type type) => IsOptions(type) || typeof(IDictionary<string, RunnerClassOptions>).IsAssignableFrom(type);
 
-    private static string Suffix(Type type) => type == typeof(IList<string>) ? ":<n>" : "";
+    private static string Suffix(Type type) => type == typeof(IList<string>) ? ":<n>" : type == typeof(IDictionary<string, string>) ? ":<name>" : "";
 
     private static string Spell(object? value) => value switch
     {

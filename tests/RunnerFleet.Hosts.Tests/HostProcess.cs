@@ -44,10 +44,17 @@ internal sealed class HostProcess : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    public static HostProcess Start(string folder, IEnumerable<KeyValuePair<string, string>> settings)
+    /// <param name="folder">Its working directory and home.</param>
+    /// <param name="settings">Its settings, as environment variables.</param>
+    /// <param name="command">The program and its arguments, for <c>dotnet</c>.</param>
+    public static HostProcess Start(string folder, IEnumerable<KeyValuePair<string, string>> settings, IEnumerable<string> command)
     {
         var start = new ProcessStartInfo(Dotnet) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        start.ArgumentList.Add(Program);
+        foreach (var part in command)
+        {
+            start.ArgumentList.Add(part);
+        }
+
         foreach (var name in start.Environment.Keys.Where(name => !IsNeeded(name)).ToList())
         {
             start.Environment.Remove(name);

@@ -16,8 +16,7 @@ internal sealed class HostWorld : IAsyncDisposable
     public const string Secret = "the webhook secret of these tests";
     public static readonly string[] Labels = ["self-hosted"];
 
-    private const string Token = "token-of-these-tests";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    public const string Token = "token-of-these-tests";
 
     private readonly List<HostProcess> _hosts = [];
     private GitHubStandIn? _gitHub;
@@ -44,7 +43,13 @@ internal sealed class HostWorld : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>How long anything that is waited for may take.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(90);
+
     public Dictionary<string, string> Settings { get; }
+
+    /// <summary>The host's program and its arguments: samples/AspNetHost, unless told otherwise.</summary>
+    public IReadOnlyList<string> Command { get; init; } = [HostProcess.Program];
 
     public HostProcess Host => _hosts[^1];
 
@@ -54,9 +59,9 @@ internal sealed class HostWorld : IAsyncDisposable
     public static HostWorld ForDemo() => new();
 
     /// <summary>With a GitHub stand-in in this process, which hosts may come and go around.</summary>
-    public static async Task<HostWorld> WithGitHubAsync()
+    public static async Task<HostWorld> WithGitHubAsync(params string[] command)
     {
-        var world = new HostWorld();
+        var world = command.Length == 0 ? new HostWorld() : new HostWorld { Command = command };
         world._gitHub = new GitHubStandIn(TimeProvider.System, new() { WebhookSecret = Secret, Token = Token, WebhookUrls = [new Uri(world.Url, "webhook")] });
         world._gitHub.AddRepository(Repository);
         world._server = await GitHubStandInServer.StartAsync(world._gitHub);
@@ -106,7 +111,7 @@ internal sealed class HostWorld : IAsyncDisposable
 
     public HostProcess StartUnawaited()
     {
-        var host = HostProcess.Start(Folder, Settings);
+        var host = HostProcess.Start(Folder, Settings, Command);
         _hosts.Add(host);
         return host;
     }
@@ -131,7 +136,7 @@ internal sealed class HostWorld : IAsyncDisposable
     public Task UntilPrintedAsync(string text) => EventuallyAsync(() => Task.FromResult(Host.Output.Contains(text, StringComparison.Ordinal)), () => $"the line {text}");
 
     /// <summary>Posts a webhook of our own making, as GitHub would.</summary>
-    public async Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync(string action, long job, string? status = null, string? conclusion = null, string? runnerName = null, string delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958")
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> PostAsync(string action, long job, string? status = null, string? conclusion = null, string? runnerName = null, string delivery = "72d3162e-cc78-11e3-81ab-4c9367dc0958", IReadOnlyList<string>? labels = null)
     {
         var body = new JsonObject
         {
@@ -144,7 +149,7 @@ internal sealed class HostWorld : IAsyncDisposable
                 ["name"] = "build",
                 ["status"] = status ?? action,
                 ["conclusion"] = conclusion,
-                ["labels"] = new JsonArray([.. Labels.Select(l => JsonValue.Create(l))]),
+                ["labels"] = new JsonArray([.. (labels ?? Labels).Select(l => JsonValue.Create(l))]),
                 ["runner_id"] = runnerName is null ? null : 7,
                 ["runner_name"] = runnerName,
                 ["created_at"] = TimeProvider.System.GetUtcNow().ToString("O", CultureInfo.InvariantCulture),

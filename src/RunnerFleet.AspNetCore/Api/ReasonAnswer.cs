@@ -7,7 +7,10 @@ namespace RunnerFleet.AspNetCore.Api;
 internal sealed record ReasonAnswer(string Code, string Message, string? Link)
 {
     [return: NotNullIfNotNull(nameof(reason))]
-    public static ReasonAnswer? Of(Reason? reason) => reason is null ? null : new(reason.Code, reason.Message, WebLink(reason.Link));
+    public static ReasonAnswer? Of(Reason? reason) => reason is null ? null : new(reason.Code, reason.Message, Shown(reason.Link));
+
+    /// <summary>A web page, or a file of the host's machine, such as a build's log.</summary>
+    private static string? Shown(Uri? link) => link is { IsAbsoluteUri: true, Scheme: "file" } ? link.AbsoluteUri : WebLink(link);
 
     /// <summary>Only web links are shown: a page makes something to click of them.</summary>
     public static string? WebLink(Uri? link) => link is { IsAbsoluteUri: true, Scheme: "https" or "http" } ? link.AbsoluteUri : null;

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging;
 namespace RunnerFleet.AspNetCore.Health;
 
 /// <summary>Runs the fleet's checks, each bounded in time and none able to break the others.</summary>
-internal sealed class Readiness(IRunnerFleet fleet, IControlPlaneAddress address, TimeProvider clock, ILogger<Readiness> logger)
+internal sealed class Readiness(IRunnerFleet fleet, IControlPlaneAddress address, ComputeCheck compute, TimeProvider clock, ILogger<Readiness> logger)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     private readonly NamedCheck _store = new("store", new StoreCheck(fleet));
-    private readonly NamedCheck[] _others = [new("classes", new ClassesCheck(fleet)), new("launches", new LaunchesCheck(fleet, address))];
+    private readonly NamedCheck[] _others = [new("classes", new ClassesCheck(fleet)), new("launches", new LaunchesCheck(fleet, address)), new("compute", compute)];
 
     /// <summary>Says whether the host can do its work: only the store decides.</summary>
     public async Task<bool> IsReadyAsync(CancellationToken cancellationToken) => IsReady(await RunAsync(_store, cancellationToken).ConfigureAwait(false));

@@ -42,6 +42,9 @@ public sealed class FakeComputeLauncher : IComputeLauncher, IComputeEventSource
     /// <summary>Whether a stop is complete when it is answered. If not, compute stays <see cref="ComputeStatus.Stopping"/> until it is ended.</summary>
     public bool StopsAtOnce { get; set; } = true;
 
+    /// <summary>Whether compute runs as soon as it was launched. If not, it stays <see cref="ComputeStatus.Starting"/>.</summary>
+    public bool StartsAtOnce { get; set; } = true;
+
     /// <summary>Awaited at the beginning of every call, after it was recorded: to slow calls down, or to make them throw.</summary>
     public Func<CancellationToken, Task>? BeforeEachCall { get; set; }
 
@@ -95,6 +98,7 @@ public sealed class FakeComputeLauncher : IComputeLauncher, IComputeEventSource
         Capabilities = Capabilities,
         PageSize = PageSize,
         StopsAtOnce = StopsAtOnce,
+        StartsAtOnce = StartsAtOnce,
         ExitCodeOf = ExitCodeOf,
     };
 
@@ -220,8 +224,8 @@ public sealed class FakeComputeLauncher : IComputeLauncher, IComputeEventSource
             Compute = new ComputeRef { Launcher = Name, Location = Location, Id = identity.Token },
             RunnerId = identity.RunnerId,
             Attempt = identity.Attempt,
-            Status = ComputeStatus.Running,
-            StartedAt = _clock.GetUtcNow(),
+            Status = StartsAtOnce ? ComputeStatus.Running : ComputeStatus.Starting,
+            StartedAt = StartsAtOnce ? _clock.GetUtcNow() : null,
         });
         if (launched && ExitCodeOf?.Invoke(request) is { } exitCode)
         {

@@ -40,6 +40,7 @@ public interface IComputeLauncher
 
     /// <summary>Lists the compute of a fleet that has not stopped, page by page. Compute that stopped lately may be listed too, as stopped.</summary>
     /// <exception cref="ArgumentException">The fleet name is empty: that would list, and let clean-up stop, what belongs to others.</exception>
+    /// <exception cref="ComputeUnavailableException">The provider cannot be reached. Readiness shows the message to people.</exception>
     /// <exception cref="Exception">Any other exception: the listing failed, and nothing may be concluded from it.</exception>
     Task<Page<ComputeDescription>> ListAsync(string fleet, string? continuation, CancellationToken cancellationToken);
 }
@@ -49,6 +50,19 @@ public interface IComputeEventSource
 {
     /// <summary>Yields a description for each compute that starts or stops, until cancelled.</summary>
     IAsyncEnumerable<ComputeDescription> WatchAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>What a launcher starts compute at cannot be reached. Jobs wait; nothing is lost. The message is for people: what cannot be reached, where, and what to look at.</summary>
+public sealed class ComputeUnavailableException : Exception
+{
+    /// <summary>Makes the exception with a general message.</summary>
+    public ComputeUnavailableException() : base("What runs the compute cannot be reached.") { }
+
+    /// <summary>Makes the exception.</summary>
+    public ComputeUnavailableException(string message) : base(message) { }
+
+    /// <summary>Makes the exception with its cause.</summary>
+    public ComputeUnavailableException(string message, Exception innerException) : base(message, innerException) { }
 }
 
 /// <summary>What a launcher can do.</summary>

@@ -59,7 +59,7 @@ public sealed record Job
     /// <summary>Why it is refused, given up, or unserved at present.</summary>
     public Reason? Diagnostic { get; init; }
 
-    /// <summary>QUEUED and unserved: no further runner is recorded for it before.</summary>
+    /// <summary>QUEUED and unserved: not before this moment, and not before GitHub was asked how it stands, is another runner recorded for it.</summary>
     public DateTimeOffset? NotBefore { get; init; }
 
     /// <summary>GitHub's conclusion, such as <c>success</c>, <c>failure</c> or <c>cancelled</c>; an open set.</summary>

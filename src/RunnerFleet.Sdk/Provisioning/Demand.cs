@@ -118,6 +118,7 @@ internal sealed class Demand(
         return job is { State: JobState.Queued } && job.RunnerId == runner.Id;
     }
 
+    /// <summary>The two listings are of different moments: between them another host may have let two runners change places. A job is only unserved when its runner itself says so.</summary>
     private async ValueTask<bool> IsServedAsync(Job job, Dictionary<string, Runner> free, CancellationToken cancellationToken)
     {
         if (job.RunnerId is not { } id)
@@ -125,7 +126,6 @@ internal sealed class Demand(
             return false;
         }
 
-        // The listing may be older than the job: only the runner's own record, read after it, proves that it serves another.
         var runner = free.GetValueOrDefault(id);
         if (runner?.Job != job.Key)
         {
@@ -154,9 +154,9 @@ internal sealed class Demand(
     {
         var now = clock.GetUtcNow();
         var o = options.CurrentValue;
-        if (job.NotBefore > now)
+        if (job.NotBefore is not null)
         {
-            return; // its deadline brings it up again
+            return; // its former runner may have run it with the news lost: the due job asks GitHub first
         }
 
         if (job.Launches >= o.Limits.LaunchesPerJob || job.Displacements > o.Limits.ReplacementsPerJob)

@@ -24,9 +24,16 @@ internal sealed class Launching(
     public async Task<bool> LaunchAsync(Runner runner, bool isFirst, CancellationToken cancellationToken)
     {
         var outcome = await SendAsync(runner, cancellationToken).ConfigureAwait(false);
-        if (!isFirst && outcome is LaunchOutcome.NoCapacity or LaunchOutcome.Throttled or LaunchOutcome.Rejected)
+        if (outcome is LaunchOutcome.NoCapacity or LaunchOutcome.Throttled or LaunchOutcome.Rejected)
         {
-            outcome = await ConfirmAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
+            if (isFirst && await TakeTurnAsync(runner, cancellationToken).ConfigureAwait(false) is { } ours)
+            {
+                runner = ours;
+            }
+            else
+            {
+                outcome = await ConfirmAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
+            }
         }
 
         logger.LaunchEnded(runner.Id, runner.Attempt, outcome.GetType().Name, Detail(outcome));
@@ -51,6 +58,56 @@ internal sealed class Launching(
                 await UnknownAsync(runner, ((LaunchOutcome.Unknown)outcome).Reason, cancellationToken).ConfigureAwait(false);
                 return false;
         }
+    }
+
+    /// <summary>
+    /// Sends again every launch that has no reply yet: when a host starts, the one that recorded them may have died before it sent them, and their deadlines lie
+    /// a whole launch ahead. Where that host lives, its compute is adopted.
+    /// </summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken)
+    {
+        var sendable = clock.GetUtcNow().AddSeconds(-options.CurrentValue.Timing.StartingTimeoutSeconds); // older ones are only looked for, at their deadline
+        var starting = new List<Runner>();
+        string? continuation = null;
+        do
+        {
+            var page = await store.ListRunnersAsync(new RunnerQuery { States = [RunnerState.Starting], Take = 500, Continuation = continuation }, cancellationToken).ConfigureAwait(false);
+            starting.AddRange(page.Items.Where(r => r is { Compute: null, Closing: null } && r.StateSince > sendable));
+            continuation = page.Continuation;
+        }
+        while (continuation is not null);
+
+        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, launcher.Capabilities.ParallelLaunches), CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(starting, atOnce, async (runner, token) =>
+        {
+            try
+            {
+                // The list is as old as the launches before this one: whoever ended or was answered meanwhile is not sent.
+                if (await store.GetRunnerAsync(runner.Id, token).ConfigureAwait(false) is { State: RunnerState.Starting, Compute: null, Closing: null } current
+                    && current.Attempt == runner.Attempt
+                    && await TakeTurnAsync(current, token).ConfigureAwait(false) is { } ours)
+                {
+                    await LaunchAsync(ours, isFirst: false, token).ConfigureAwait(false);
+                }
+            }
+#pragma warning disable CA1031 // one bad runner stays one bad runner; its deadline brings it up again
+            catch (Exception e) when (!token.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                logger.RunnerStepFailed(runner.Id, e);
+            }
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Writes the record anew on condition that nobody did since it was read. Of two hosts that send the same attempt, one for the first time and one because it has just
+    /// started, at most one may so conclude from its own answer alone that nothing was started.
+    /// </summary>
+    private async Task<Runner?> TakeTurnAsync(Runner runner, CancellationToken cancellationToken)
+    {
+        var timing = options.CurrentValue.Timing;
+        var commit = new FleetCommit().Put(runner, runner with { Deadline = clock.GetUtcNow().AddSeconds(timing.LaunchTimeoutSeconds + timing.RetrySeconds) });
+        return await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? commit.Stored(runner.Id) : null;
     }
 
     /// <summary>Stores that the compute of an attempt exists, however that became known.</summary>

@@ -59,6 +59,9 @@ internal static partial class Log
     [LoggerMessage(2052, LogLevel.Error, "Watching compute events failed; watching again. Until then the sweeper finds out.")]
     public static partial void WatchFailed(this ILogger logger, Exception exception);
 
+    [LoggerMessage(2053, LogLevel.Warning, "{Sentence} Jobs wait until it answers.")]
+    public static partial void ComputeUnavailable(this ILogger logger, string sentence);
+
     [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseSqlite(…) of RunnerFleet.Local, or UseStore<T>().")]
     public static partial void InMemoryStore(this ILogger logger);
 

@@ -33,7 +33,7 @@ internal sealed class RunnerImages(
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ImageStanding> ForAsync(Runner runner, RunnerClass runnerClass, Dictionary<ImageRequest, ImageOutcome> known, CancellationToken cancellationToken)
     {
-        var baseImage = runner.Spec.Image ?? options.CurrentValue.Labels.DefaultImage;
+        var baseImage = runner.Spec.Image ?? Normalised(options.CurrentValue.Labels.DefaultImage);
         if (_builder is null || baseImage is null)
         {
             return new ImageStanding(true, baseImage, false);
@@ -53,6 +53,9 @@ internal sealed class RunnerImages(
 
         return await StoreAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>As labels are read: one image under two spellings would be built twice.</summary>
+    private static string? Normalised(string? image) => image is not null && ImageReference.TryParse(image, out var reference, out _) ? reference.ToString() : image;
 
     /// <summary>Looks at the build that an IMAGE_CREATING runner waits for.</summary>
     public async Task CheckBuildAsync(Runner runner, CancellationToken cancellationToken)

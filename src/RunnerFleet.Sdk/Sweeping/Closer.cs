@@ -33,6 +33,12 @@ internal sealed class Closer(
         }
 
         var compute = await looks.ComputeAsync(runner, cancellationToken).ConfigureAwait(false);
+        if (compute is FindOutcome.ConfirmedAbsent && MayYetBeSent(runner) is { } wait)
+        {
+            await LaterAsync(runner, runner, cancellationToken, wait).ConfigureAwait(false);
+            return;
+        }
+
         if (Looks.IsGone(compute))
         {
             // Nothing runs there, so nothing can be killed; what is left of the registration is removed from the final state.
@@ -65,6 +71,16 @@ internal sealed class Closer(
         }
 
         await StopAsync(runner, found, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Another host may have read the record just before the mark was set, and be about to send the launch: its compute would run without a record and without a place.
+    /// Absence proves something once no such call can be under way any more.
+    /// </summary>
+    private TimeSpan? MayYetBeSent(Runner runner)
+    {
+        var left = runner.Closing!.At.AddSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds) - clock.GetUtcNow();
+        return runner is { State: RunnerState.Starting, Compute: null } && left > TimeSpan.Zero ? left : null;
     }
 
     /// <summary>Whether the registration is proven gone, so that no job can come any more. If not, what to do next is stored.</summary>

@@ -52,7 +52,7 @@ internal sealed class ComputeSweep(
                     orphans.Add(compute);
                     strangers += runner is null ? 1 : 0;
                 }
-                else if (runner.Compute is null)
+                else if (runner.Compute is null && compute.Status != ComputeStatus.Starting) // what has not started yet may never: its launch is sent again
                 {
                     await launching.StartedAsync(runner, compute.Compute, Reason.Of(ReasonCodes.Adopted, $"Found as {compute.Compute}."), cancellationToken).ConfigureAwait(false);
                 }

@@ -50,6 +50,11 @@ internal sealed class DueJobs(
         switch (current.State)
         {
             case JobState.Queued:
+                if (current.NotBefore <= clock.GetUtcNow() && asked is not { Status: GitHubStatus.Throttled or GitHubStatus.Unknown })
+                {
+                    await LetReplaceAsync(current, cancellationToken).ConfigureAwait(false);
+                }
+
                 await demand.ReconcileAsync(current.DemandKey, cancellationToken).ConfigureAwait(false);
                 break;
             case JobState.InProgress when clock.GetUtcNow() - current.StateSince > LongestJob:
@@ -59,7 +64,7 @@ internal sealed class DueJobs(
     }
 
     /// <summary>A job that never had a runner needs no question: its runner is simply missing.</summary>
-    private bool ShouldAsk(Job job) => job.State != JobState.Queued || job.Launches > 0 && clock.GetUtcNow() - job.StateSince > TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds);
+    private bool ShouldAsk(Job job) => job.State != JobState.Queued || job.NotBefore is not null || job.Launches > 0 && clock.GetUtcNow() - job.StateSince > TimeSpan.FromSeconds(options.CurrentValue.Timing.RetrySeconds);
 
     private async Task<Job?> PutOffAsync(Job job, CancellationToken cancellationToken)
     {
@@ -84,6 +89,10 @@ internal sealed class DueJobs(
         var commit = new FleetCommit().Put(job, freed).Put(runner, runner.Note(note, now) with { Job = null });
         return await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? freed : job;
     }
+
+    /// <summary>GitHub does not say that the job moved on: another runner may serve it.</summary>
+    private async Task LetReplaceAsync(Job job, CancellationToken cancellationToken) =>
+        await writer.CommitAsync(new FleetCommit().Put(job, job with { NotBefore = null }), cancellationToken).ConfigureAwait(false); // on a conflict the job stays due
 
     /// <summary>A question without an answer is asked again sooner than one that was answered.</summary>
     private async Task<Job> AskAgainAsync(Job job, TimeSpan? retryAfter, CancellationToken cancellationToken)

@@ -92,7 +92,12 @@ internal sealed class DueRunners(
         var now = clock.GetUtcNow();
         if (now - runner.StateSince < TimeSpan.FromSeconds(Timing.StartingTimeoutSeconds))
         {
-            await launching.LaunchAsync(runner, isFirst: false, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
+            // The listing may be old by now, and what has ended meanwhile must not be launched.
+            if (await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Starting, Closing: null } current && current.Attempt == runner.Attempt)
+            {
+                await launching.LaunchAsync(current, isFirst: false, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
+            }
+
             return;
         }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RunnerFleet.Compute;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 using RunnerFleet.Storage;
@@ -50,6 +51,11 @@ internal sealed class Sweeper(
         try
         {
             return await part(summary).ConfigureAwait(false);
+        }
+        catch (ComputeUnavailableException unavailable)
+        {
+            logger.ComputeUnavailable(unavailable.Message);
+            return summary with { Errors = summary.Errors + 1 };
         }
 #pragma warning disable CA1031 // one failed part does not end the sweep
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

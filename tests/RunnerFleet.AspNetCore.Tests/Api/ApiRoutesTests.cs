@@ -66,7 +66,15 @@ public sealed class ApiRoutesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_that_is_no_web_address_is_not_shown()
+    public async Task A_build_log_on_the_hosts_machine_is_shown()
+    {
+        _host.Fleet.Runners.Add(SampleData.Runner() with { Reason = new Reason { Code = "IMAGE_FAILED", Message = "m", Link = new Uri("file:///data/images/a.log") } });
+
+        Assert.Equal("file:///data/images/a.log", (await _host.GetAsync($"/api/runners/{SampleData.RunnerId}")).Json.GetProperty("reason").GetProperty("link").GetString());
+    }
+
+    [Fact]
+    public async Task A_link_that_is_neither_a_web_address_nor_a_file_is_not_shown()
     {
         _host.Fleet.Runners.Add(SampleData.Runner() with { Reason = new Reason { Code = "X", Message = "m", Link = new Uri("javascript:alert(1)") } });
 

@@ -51,7 +51,7 @@ public sealed class HealthRoutesTests
 
         Assert.Equal("""{"status":"ready"}""", plain.Body);
         Assert.Equal(200, full.Status);
-        Assert.Equal(["store healthy", "classes healthy", "launches degraded"], Checks(full));
+        Assert.Equal(["store healthy", "classes healthy", "launches degraded", "compute healthy"], Checks(full));
         Assert.Contains("Three runners never claimed.", full.Body, StringComparison.Ordinal);
     }
 
@@ -63,7 +63,7 @@ public sealed class HealthRoutesTests
         host.Fleet.Failure = new ClassesUnavailableException("inside");
         var answer = await host.GetAsync("/readyz");
 
-        Assert.Equal(["store unhealthy", "classes degraded", "launches unhealthy"], Checks(answer));
+        Assert.Equal(["store unhealthy", "classes degraded", "launches unhealthy", "compute healthy"], Checks(answer));
         Assert.DoesNotContain("inside", answer.Body, StringComparison.Ordinal);
     }
 
@@ -74,7 +74,7 @@ public sealed class HealthRoutesTests
 
         var answer = await host.GetAsync("/readyz");
 
-        Assert.Equal(["store healthy", "classes healthy", "launches degraded"], Checks(answer));
+        Assert.Equal(["store healthy", "classes healthy", "launches degraded", "compute healthy"], Checks(answer));
         Assert.Contains("RunnerFleet:PublicUrl", answer.Body, StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class HealthRoutesTests
         Assert.Equal(503, (await host.GetAsync("/own")).Status);
         var report = await checks.CheckHealthAsync(check => check.Tags.Contains("fleet"));
         Assert.Equal(HealthStatus.Unhealthy, report.Entries["runnerfleet-store"].Status);
-        Assert.Equal(["runnerfleet-classes", "runnerfleet-launches", "runnerfleet-store"], report.Entries.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["runnerfleet-classes", "runnerfleet-compute", "runnerfleet-launches", "runnerfleet-store"], report.Entries.Keys.Order(StringComparer.Ordinal));
     }
 
     private static string[] Checks(Answer answer) =>

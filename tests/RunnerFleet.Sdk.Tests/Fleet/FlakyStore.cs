@@ -16,6 +16,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     /// <summary>Lets the listing of queued jobs lag behind, as an index may.</summary>
     public bool HideQueuedJobs { get; set; }
 
+    /// <summary>What other hosts do before the next listing of queued jobs; once.</summary>
+    public Func<Task>? BeforeQueuedJobs { get; set; }
+
     public int Commits { get; private set; }
 
     private readonly HashSet<string> _forgotten = [];
@@ -55,8 +58,16 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<IReadOnlyList<Job>> ListDueJobsAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) => inner.ListDueJobsAsync(now, take, cancellationToken);
 
-    public ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken) =>
-        HideQueuedJobs ? new([]) : inner.ListQueuedJobsAsync(demandKey, take, cancellationToken);
+    public async ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken)
+    {
+        if (BeforeQueuedJobs is { } before)
+        {
+            BeforeQueuedJobs = null;
+            await before();
+        }
+
+        return HideQueuedJobs ? [] : await inner.ListQueuedJobsAsync(demandKey, take, cancellationToken);
+    }
 
     public ValueTask<Page<Job>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken) => inner.ListJobsAsync(query, cancellationToken);
 

@@ -1,3 +1,4 @@
+using RunnerFleet.Compute;
 using RunnerFleet.Jobs;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
@@ -441,6 +442,27 @@ public sealed class JobLifeTests
     }
 
     [Fact]
+    public async Task A_job_whose_runner_failed_gets_no_other_before_GitHub_was_asked()
+    {
+        await using var world = new FleetWorld();
+        var (job, runner, registration) = await world.StartAndConnectAsync();
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        world.GitHub.TakeJob(registration);
+        world.GitHub.CompleteJob(registration);
+        world.Launcher.End(runner.Id, 1);
+        world.GitHub.FailNext(3, 502, "/actions/jobs/");
+        await world.Fleet.HandleEventAsync(new FleetEvent.ComputeChanged(world.Launcher.Computes.Single()), world.Cancel);
+        await world.PassAsync(TimeSpan.FromSeconds(45));
+        Assert.Equal(JobState.Queued, (await world.JobAsync(job)).State);
+        Assert.Single(await world.RunnersAsync());
+
+        await world.PassAsync(TimeSpan.FromMinutes(15));
+
+        Assert.Equal(JobState.Completed, (await world.JobAsync(job)).State);
+        Assert.Single(await world.RunnersAsync());
+    }
+
+    [Fact]
     public async Task A_job_cancelled_unseen_is_found_out_and_its_runner_removed()
     {
         await using var world = new FleetWorld();
@@ -470,5 +492,27 @@ public sealed class JobLifeTests
         await world.Fleet.SweepAsync(world.Cancel);
         Assert.Null(await world.FindJobAsync(job));
         Assert.Empty(await world.RunnersAsync());
+    }
+
+    [Fact]
+    public async Task Runners_that_change_places_while_demand_is_counted_are_not_replaced()
+    {
+        await using var world = new FleetWorld();
+        var unserved = world.Queue();
+        world.Launcher.AnswerNextLaunch(new LaunchOutcome.Rejected("as the test asked"));
+        await world.DeliverAndDrainAsync();
+        world.GitHub.CancelJob(unserved.Id);
+        await world.InterceptAsync(); // and nobody hears of it: it seems to wait for a runner still
+
+        var (first, _, _) = await world.StartAndConnectAsync();
+        var (second, runner, registration) = await world.StartAndConnectAsync();
+        Assert.Equal(first.Id, world.GitHub.TakeJob(registration)?.Id); // GitHub gives the oldest job to any runner
+        await world.Fleet.ReportAsync(new RunnerReport { RunnerId = runner.Id, Status = RunnerReportStatus.Started, Token = world.Service<ClaimSecrets>().ReportToken(runner.Id) }, world.Cancel);
+        world.Store.BeforeQueuedJobs = world.DeliverAsync; // the free runners are listed by then
+
+        await world.Service<Demand>().ReconcileAsync((await world.JobAsync(second)).DemandKey, world.Cancel);
+
+        Assert.Equal(1, (await world.JobAsync(second)).Launches);
+        Assert.Equal(2, (await world.LiveAsync()).Count);
     }
 }

@@ -3,14 +3,61 @@ using RunnerFleet.Images;
 using RunnerFleet.Jobs;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
+using RunnerFleet.Storage;
 using RunnerFleet.Testing.Fakes;
 using RunnerFleet.Testing.GitHub;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace RunnerFleet.Sdk.Tests.Fleet;
 
 public sealed class LaunchTests
 {
+    [Fact]
+    public async Task A_runner_that_ends_while_another_host_is_about_to_launch_it_keeps_its_place_until_no_launch_can_come_any_more()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var other = world.AddHost(world.Launcher.Restart());
+        var cancelled = world.Queue();
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
+        var next = world.Queue("self-hosted", "class:large"); // of other labels: the ending runner cannot serve it
+        await world.DeliverAsync();
+        world.Launcher.BeforeEachCall = async token =>
+        {
+            world.Launcher.BeforeEachCall = null; // STARTING is stored, and the launch has not arrived yet
+            world.GitHub.CancelJob(cancelled.Id);
+            await world.DeliverAsync();
+            await other.DrainAsync(token);
+        };
+
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Single(world.Launcher.Computes);
+        Assert.Equal(1, await world.PlacesAsync("fleet"));
+
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal([ComputeStatus.Stopped, ComputeStatus.Running], world.Launcher.Computes.OrderBy(c => c.StartedAt).Select(c => c.Status));
+        Assert.Equal((await world.RunnerOfAsync(next)).Id, world.Launcher.Computes.Single(c => c.Status == ComputeStatus.Running).RunnerId);
+    }
+
+    [Fact]
+    public async Task A_runner_that_ends_before_its_launch_was_ever_sent_gives_its_place_back_once_no_launch_can_come_any_more()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Store.FailAfter = commit => commit.Runners.Any(r => r.State == RunnerState.Starting); // as if its host had died there
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => world.Fleet.DrainAsync(world.Cancel));
+        world.Store.FailAfter = null;
+        world.GitHub.CancelJob(job.Id);
+
+        await world.DeliverAndDrainAsync();
+        Assert.Equal(1, await world.PlacesAsync("fleet"));
+
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Empty(world.Launcher.Computes);
+        await world.AssertNothingIsLeftAsync();
+    }
+
     [Fact]
     public async Task Limits_hold_and_who_waits_knows_why()
     {
@@ -220,6 +267,92 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task A_host_that_starts_sends_at_once_what_was_recorded_and_perhaps_never_sent()
+    {
+        await using var world = new FleetWorld(build: b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.BeforeEachCall = _ => throw new OperationCanceledException("the host died");
+        await world.Fleet.DrainAsync(world.Cancel);
+        world.Launcher.BeforeEachCall = null;
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State); // a drain leaves it to its deadline
+
+        await StartDrainWorkerAsync(world);
+
+        await UntilWaitingForJobAsync(world, job);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_launch_that_another_host_has_under_way_is_adopted_by_the_one_that_starts_and_not_doubled()
+    {
+        await using var world = new FleetWorld(build: b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        var slow = new TaskCompletionSource();
+        var calls = 0;
+        world.Launcher.BeforeEachCall = _ => ++calls == 1 ? slow.Task : Task.CompletedTask;
+        var sending = world.AddHost().DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        await StartDrainWorkerAsync(world);
+        await UntilWaitingForJobAsync(world, job);
+        slow.SetResult();
+        await sending;
+
+        var runner = await world.RunnerOfAsync(job);
+        Assert.Equal((RunnerState.WaitingForJob, 1), (runner.State, runner.Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_launch_that_one_host_is_refused_and_another_that_just_started_is_not_is_adopted_and_not_doubled()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1, b => b.AddWorkers());
+        var job = world.Queue();
+        await world.DeliverAsync();
+        var refused = world.Launcher.Restart();
+        refused.LaunchAnswer = _ => new LaunchOutcome.NoCapacity("none for this call");
+        var slow = new TaskCompletionSource();
+        var calls = 0;
+        refused.BeforeEachCall = _ => ++calls == 1 ? slow.Task : Task.CompletedTask;
+        var sending = world.AddHost(refused).DrainAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        // The host that starts is answered, and cannot store the answer.
+        var isLost = false;
+        world.Store.FailBefore = commit => !isLost && commit.Runners.Any(r => r.Compute is not null) && (isLost = true);
+        await StartDrainWorkerAsync(world);
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref isLost)));
+        slow.SetResult();
+        await sending;
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Equal((RunnerState.WaitingForJob, 1), ((await world.RunnerOfAsync(job)).State, (await world.RunnerOfAsync(job)).Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
+    public async Task A_listing_that_shows_compute_which_has_not_started_does_not_take_it_for_started()
+    {
+        await using var world = new FleetWorld();
+        var job = world.Queue();
+        await world.DeliverAsync();
+        world.Launcher.StartsAtOnce = false;
+        world.Launcher.LoseLaunchReply = _ => true;
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        await world.Fleet.SweepAsync(world.Cancel);
+        Assert.Equal(RunnerState.Starting, (await world.RunnerOfAsync(job)).State);
+
+        world.Launcher.LoseLaunchReply = null;
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(job)).State);
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
     public async Task A_delivery_that_cannot_be_stored_is_answered_so_that_it_can_be_redelivered()
     {
         await using var world = new FleetWorld();
@@ -304,5 +437,22 @@ public sealed class LaunchTests
         var ended = await world.RunnerAsync(runner.Id);
         Assert.Equal((RunnerState.Failed, ReasonCodes.ImageFailed), (ended.State, ended.Reason!.Code));
         Assert.Contains("step 3", (await world.JobAsync(job)).Diagnostic!.Message, StringComparison.Ordinal);
+    }
+
+    private static Task StartDrainWorkerAsync(FleetWorld world) => world.Service<IEnumerable<IHostedService>>().OfType<DrainWorker>().Single().StartAsync(world.Cancel);
+
+    /// <summary>The fleet's clock stands still: no deadline can have helped.</summary>
+    private static async Task UntilWaitingForJobAsync(FleetWorld world, StandInJob job)
+    {
+        await UntilAsync(async () => (await world.RunnerOfAsync(job)).State == RunnerState.WaitingForJob);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while (!await condition())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, patience.Token);
+        }
     }
 }

@@ -96,12 +96,14 @@ public sealed class SweepTests
         Assert.Empty(world.Launcher.Stops);
     }
 
-    [Fact]
-    public async Task A_launcher_that_cannot_be_asked_ends_nothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_launcher_that_cannot_be_asked_ends_nothing(bool saysWhy)
     {
         await using var world = new FleetWorld();
         var (_, runner, _) = await world.StartAndConnectAsync();
-        world.Launcher.ListFailure = _ => new InvalidOperationException("throttled");
+        world.Launcher.ListFailure = _ => saysWhy ? new ComputeUnavailableException("throttled") : new InvalidOperationException("throttled");
         world.Launcher.DescribeAnswer = _ => new FindOutcome.Unknown("throttled");
         await world.PassAsync(TimeSpan.FromMinutes(20));
         var summary = await world.Fleet.SweepAsync(world.Cancel);

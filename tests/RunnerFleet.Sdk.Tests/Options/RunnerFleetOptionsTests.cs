@@ -92,6 +92,14 @@ public sealed class RunnerFleetOptionsTests
     [InlineData("http://127.0.0.1:5080"), InlineData("http://localhost:5080/fleet"), InlineData("http://[::1]:5080")]
     public void Plain_http_is_allowed_on_loopback(string url) => Assert.Empty(Failures(new() { ["PublicUrl"] = url, ["GitHub:ApiUrl"] = url }));
 
+    [Theory]
+    [InlineData("http://172.17.0.1:5080", true), InlineData("http://10.0.0.2", true), InlineData("http://192.168.1.9/fleet", true), InlineData("http://[fd00::1]:5080", true)]
+    [InlineData("http://172.32.0.1", false), InlineData("http://8.8.8.8", false), InlineData("http://[2001:db8::1]", false), InlineData("http://host.docker.internal:5080", false)]
+    public void Runners_may_be_told_of_plain_http_at_a_private_address(string url, bool allowed) => Assert.Equal(allowed, Failures(new() { ["PublicUrl"] = url }) is []);
+
+    [Fact]
+    public void GitHub_is_never_spoken_to_in_plain_http_at_a_private_address() => Assert.NotEmpty(Failures(new() { ["GitHub:ApiUrl"] = "http://172.17.0.1:5080" }));
+
     [Fact]
     public void A_default_class_without_classes_here_is_left_to_another_catalogue() => Assert.Empty(Failures(new() { ["Labels:DefaultClass"] = "small" }));
 

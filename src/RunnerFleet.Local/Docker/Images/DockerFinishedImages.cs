@@ -21,7 +21,7 @@ internal sealed class DockerFinishedImages : IImageBuilder, IDisposable
     public DockerFinishedImages(IOptions<FinishedDockerImageOptions> options, TimeProvider clock, ILogger<DockerFinishedImages> logger)
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
-        _engine = new EngineConnection(_options.Engine);
+        _engine = new EngineConnection(_options.Endpoint);
         _images = new EngineImages(_engine);
     }
 

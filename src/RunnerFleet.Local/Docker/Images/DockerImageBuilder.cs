@@ -19,14 +19,16 @@ internal sealed partial class DockerImageBuilder : IImageBuilder, IDisposable
     private readonly EngineConnection _engine;
     private readonly EngineImages _images;
     private readonly ContextSource _source;
+    private readonly SemaphoreSlim _turns;
     private readonly CancellationTokenSource _stop = new();
 
     public DockerImageBuilder(IOptions<DockerImageOptions> options, TimeProvider clock, ILogger<DockerImageBuilder> logger)
     {
         (_options, _clock, _logger) = (options.Value, clock, logger);
-        _engine = new EngineConnection(_options.Engine);
+        _engine = new EngineConnection(_options.Endpoint);
         _images = new EngineImages(_engine);
         _source = new ContextSource(_options.ContextFolder);
+        _turns = new SemaphoreSlim(_options.ParallelBuilds);
     }
 
     public Task<ImageOutcome> ResolveAsync(ImageRequest request, CancellationToken cancellationToken) => AskAsync(request, (target, token) => LookAsync(target.Image, target.Files, target.Files.IsHeld(), token), cancellationToken);
@@ -142,8 +144,11 @@ internal sealed partial class DockerImageBuilder : IImageBuilder, IDisposable
         using (hold)
         {
             var began = _clock.GetTimestamp();
+            var hasTurn = false;
             try
             {
+                await _turns.WaitAsync(_stop.Token).ConfigureAwait(false);
+                hasTurn = true;
                 var failure = await RunAsync(target).ConfigureAwait(false);
                 if (failure is null)
                 {
@@ -167,6 +172,13 @@ internal sealed partial class DockerImageBuilder : IImageBuilder, IDisposable
                 else
                 {
                     _logger.ImageBuildBroken(exception, target.Image);
+                }
+            }
+            finally
+            {
+                if (hasTurn)
+                {
+                    _turns.Release();
                 }
             }
         }

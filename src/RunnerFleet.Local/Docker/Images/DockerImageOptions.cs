@@ -10,7 +10,7 @@ namespace RunnerFleet.Local.Docker;
 public sealed class DockerImageOptions
 {
     /// <summary>The engine that builds, and on which the runners then run. <see langword="null"/>: <c>DOCKER_HOST</c>, else the engine of this machine.</summary>
-    public Uri? Engine { get; set; }
+    public Uri? Endpoint { get; set; }
 
     /// <summary>
     /// The folder that is sent to the engine, with a <c>Dockerfile</c> that takes the base image as <c>ARG BASE_IMAGE</c>. A change of any file in it makes new images; links in it
@@ -32,6 +32,12 @@ public sealed class DockerImageOptions
 
     /// <summary>How long a build, the pull of its base included, may take before it is cancelled and counts as failed: 1 to 86400.</summary>
     public int BuildTimeoutSeconds { get; set; } = 1800;
+
+    /// <summary>
+    /// How many builds of this host may run at once, 1 to 32; others wait their turn and count as being built. A build is not bounded by a class and takes what the machine has,
+    /// beside the jobs that run on it.
+    /// </summary>
+    public int ParallelBuilds { get; set; } = 2;
 
     /// <summary>Whether each build asks the registry for a newer base image. Otherwise the base is pulled only when the engine does not have it. An image that is there is not built again for it.</summary>
     public bool AlwaysPull { get; set; }
@@ -74,6 +80,11 @@ internal sealed partial class DockerImageRules : IValidateOptions<DockerImageOpt
         if (options.BuildTimeoutSeconds is < 1 or > 86400)
         {
             errors.AddError($"The Docker image builder's BuildTimeoutSeconds ({options.BuildTimeoutSeconds}) must be 1 to 86400.");
+        }
+
+        if (options.ParallelBuilds is < 1 or > 32)
+        {
+            errors.AddError($"The Docker image builder's ParallelBuilds ({options.ParallelBuilds}) must be 1 to 32.");
         }
 
         return errors.Build();

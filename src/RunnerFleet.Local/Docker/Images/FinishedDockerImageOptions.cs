@@ -9,7 +9,7 @@ namespace RunnerFleet.Local.Docker;
 public sealed class FinishedDockerImageOptions
 {
     /// <summary>The engine on which the runners run. <see langword="null"/>: <c>DOCKER_HOST</c>, else the engine of this machine.</summary>
-    public Uri? Engine { get; set; }
+    public Uri? Endpoint { get; set; }
 
     /// <summary>Whether an image that the engine does not have is pulled. Otherwise jobs that name it wait, with that reason, until somebody brings it there. An image that is there is never pulled again.</summary>
     public bool Pull { get; set; } = true;

@@ -150,7 +150,7 @@ public sealed class DockerFinishedImagesTests : IAsyncLifetime
     [Fact]
     public async Task An_engine_that_is_down_leaves_everything_unknown()
     {
-        var builder = _world.CreateFinished(options => options.Engine = new Uri("unix:///nowhere/docker.sock"));
+        var builder = _world.CreateFinished(options => options.Endpoint = new Uri("unix:///nowhere/docker.sock"));
         var request = new ImageRequest { BaseImage = "docker.io/library/busybox:local", Architecture = ImageWorld.Architecture };
 
         foreach (var outcome in new[] { await builder.ResolveAsync(request, Cancel), await builder.EnsureAsync(request, Cancel), await builder.ReadBuildAsync($"pull x64 {request.BaseImage}", Cancel) })

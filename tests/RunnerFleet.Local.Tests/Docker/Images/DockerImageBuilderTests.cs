@@ -122,6 +122,23 @@ public sealed class DockerImageBuilderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Builds_beyond_those_that_may_run_at_once_wait_their_turn()
+    {
+        _world.Write("Dockerfile", BuildUntilStopped);
+        var clock = new FakeTimeProvider();
+        var builder = _world.CreateBuilder(options => options.ParallelBuilds = 1, clock);
+        var first = Assert.IsType<ImageOutcome.Building>(await builder.EnsureAsync(await _world.NewRequestAsync(), Cancel));
+        await ImageWorld.EventuallyAsync(async () => (await ReadLogAsync(first.Link)).EndsWith("the step has begun\n", StringComparison.Ordinal));
+        var second = Assert.IsType<ImageOutcome.Building>(await builder.EnsureAsync(await _world.NewRequestAsync(), Cancel));
+
+        Assert.IsType<ImageOutcome.Building>(await builder.ReadBuildAsync(second.BuildId, Cancel));
+        Assert.False(File.Exists(second.Link!.LocalPath));
+
+        clock.Advance(TimeSpan.FromHours(1)); // the first takes too long, and ends
+        await ImageWorld.EventuallyAsync(async () => (await ReadLogAsync(second.Link)).Contains("the step has begun", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_step_that_fails_says_its_last_line_and_links_its_log()
     {
         _world.Write("hello.sh", "#!/bin/sh\necho all that came before\nprintf '\\033[31mno such package: \\007hello\\033[0m\\n' >&2\nexit 7\n");
@@ -304,7 +321,7 @@ public sealed class DockerImageBuilderTests : IAsyncLifetime
     [Fact]
     public async Task An_engine_that_is_down_leaves_everything_unknown()
     {
-        var builder = _world.CreateBuilder(options => options.Engine = new Uri("unix:///nowhere/docker.sock"));
+        var builder = _world.CreateBuilder(options => options.Endpoint = new Uri("unix:///nowhere/docker.sock"));
         var request = new ImageRequest { BaseImage = "docker.io/library/busybox:local", Architecture = ImageWorld.Architecture };
 
         foreach (var outcome in new[] { await builder.ResolveAsync(request, Cancel), await builder.EnsureAsync(request, Cancel), await builder.ReadBuildAsync($"{_world.Repository}/x:x64-0123456789ab", Cancel) })
@@ -342,8 +359,14 @@ public sealed class DockerImageBuilderTests : IAsyncLifetime
         await _world.TagAsync(Assert.IsType<ImageOutcome.Ready>(made).Image, name, tag);
     }
 
+    /// <summary>What the log holds by now: nothing, until the build has its turn.</summary>
     private static async Task<string> ReadLogAsync(Uri? link)
     {
+        if (!File.Exists(link!.LocalPath))
+        {
+            return "";
+        }
+
         await using var file = new FileStream(link!.LocalPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using var reader = new StreamReader(file);
         return await reader.ReadToEndAsync(Cancel);

@@ -54,14 +54,14 @@ internal sealed class ImageWorld : IAsyncDisposable
 
     public DockerImageBuilder CreateBuilder(Action<DockerImageOptions>? configure = null, TimeProvider? clock = null)
     {
-        var options = new DockerImageOptions { Engine = DockerEngine.Endpoint, ContextFolder = Context, LogFolder = Logs, Repository = Repository };
+        var options = new DockerImageOptions { Endpoint = DockerEngine.Endpoint, ContextFolder = Context, LogFolder = Logs, Repository = Repository };
         configure?.Invoke(options);
         return Kept(new DockerImageBuilder(Options.Create(options), clock ?? TimeProvider.System, Log.For<DockerImageBuilder>()));
     }
 
     public DockerFinishedImages CreateFinished(Action<FinishedDockerImageOptions>? configure = null, TimeProvider? clock = null)
     {
-        var options = new FinishedDockerImageOptions { Engine = DockerEngine.Endpoint };
+        var options = new FinishedDockerImageOptions { Endpoint = DockerEngine.Endpoint };
         configure?.Invoke(options);
         return Kept(new DockerFinishedImages(Options.Create(options), clock ?? TimeProvider.System, Log.For<DockerFinishedImages>()));
     }
