@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
@@ -28,8 +29,11 @@ internal sealed class RunnerFleetEngine(
     MoveBroadcaster moves,
     IRunnerClassCatalog classes,
     IOptionsMonitor<RunnerFleetOptions> options,
-    TimeProvider clock) : IRunnerFleet
+    TimeProvider clock,
+    ILogger<RunnerFleetEngine> logger) : IRunnerFleet
 {
+    private int _drains;
+
     public string Name => options.CurrentValue.Name;
 
     public Task<WebhookOutcome> ReceiveAsync(WebhookDelivery delivery, CancellationToken cancellationToken) => intake.ReceiveAsync(delivery, cancellationToken);
@@ -53,9 +57,27 @@ internal sealed class RunnerFleetEngine(
 
     public async Task<DrainSummary> DrainAsync(CancellationToken cancellationToken)
     {
+        var resumed = Interlocked.Increment(ref _drains) > 1 || await ResumeAsync(cancellationToken).ConfigureAwait(false);
         var (count, errors) = await due.StepAsync(cancellationToken).ConfigureAwait(false);
         var summary = await drainer.DrainAsync(cancellationToken).ConfigureAwait(false);
-        return summary with { Due = count, Errors = summary.Errors + errors };
+        return summary with { Due = count, Errors = summary.Errors + errors + (resumed ? 0 : 1) };
+    }
+
+    /// <summary>The first drain of a host takes up the launches of one that may have died.</summary>
+    private async Task<bool> ResumeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await launching.ResumeAsync(cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+#pragma warning disable CA1031 // their deadlines bring them up too
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            logger.DrainFailed(e);
+            return false;
+        }
     }
 
     public Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => sweeper.SweepAsync(DrainAsync, cancellationToken);

@@ -25,12 +25,13 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
         services.AddSingleton<TimeProvider>(_clock);
         services.AddSingleton<IRunnerIdSource>(this);
         services.AddSingleton<IFleetQueue>(this);
-        services.AddSingleton(world.Plan.DecorateStore?.Invoke(new SimulatedStore(world.Store, this, world)) ?? new SimulatedStore(world.Store, this, world));
-        services.AddSingleton(world.Plan.DecorateLauncher?.Invoke(new SimulatedLauncher(world, this)) ?? new SimulatedLauncher(world, this));
-        services.AddSingleton(world.Plan.DecorateRegistrar?.Invoke(new SimulatedRegistrar(world, this)) ?? new SimulatedRegistrar(world, this));
+        services.AddSingleton(Decorated(world.Plan.DecorateStore, (IRunnerStore)new SimulatedStore(world.Store, this, world)));
+        services.AddSingleton(Decorated(world.Plan.DecorateLauncher, (IComputeLauncher)new SimulatedLauncher(world, this)));
+        services.AddSingleton(Decorated(world.Plan.DecorateRegistrar, (IRunnerRegistrar)new SimulatedRegistrar(world, this)));
         services.AddRunnerFleet(world.Configure);
+        world.Plan.ConfigureServices?.Invoke(services);
         _services = services.BuildServiceProvider();
-        Fleet = _services.GetRequiredService<IRunnerFleet>();
+        Fleet = Decorated(world.Plan.DecorateFleet, _services.GetRequiredService<IRunnerFleet>());
         _ = DrainForEverAsync();
         _ = SweepForEverAsync();
     }
@@ -76,6 +77,8 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
 
         _isHinted = false;
     }
+
+    private static T Decorated<T>(Func<T, T>? decorate, T service) => decorate is null ? service : decorate(service);
 
     private void Wake()
     {

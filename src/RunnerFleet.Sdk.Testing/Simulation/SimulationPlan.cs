@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
 using RunnerFleet.Storage;
@@ -36,6 +37,12 @@ public sealed record SimulationPlan
 
     /// <summary>Puts something before GitHub.</summary>
     public Func<IRunnerRegistrar, IRunnerRegistrar>? DecorateRegistrar { get; init; }
+
+    /// <summary>Puts something before the fleet's front door, at which webhooks, claims, reports and events arrive.</summary>
+    public Func<IRunnerFleet, IRunnerFleet>? DecorateFleet { get; init; }
+
+    /// <summary>Changes what each host is composed of, for instance another label parser. Everything must answer on the calling thread, or wait for the host's <see cref="TimeProvider"/>.</summary>
+    public Action<IServiceCollection>? ConfigureServices { get; init; }
 
     /// <summary>Changes the fleet's settings.</summary>
     public Action<RunnerFleetOptions>? Configure { get; init; }

@@ -96,7 +96,8 @@ internal sealed class World
         (int Promise, string What, object? Of)? left = null;
         for (var look = calmFrom + s_lookEvery; look < end; look += s_lookEvery)
         {
-            Pass(look);            left = Promises.NotQuiet();
+            Pass(look);
+            left = Promises.NotQuiet();
             if (left is null)
             {
                 Promises.AtTheEnd();

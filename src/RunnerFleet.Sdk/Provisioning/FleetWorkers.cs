@@ -5,24 +5,13 @@ using RunnerFleet.Compute;
 
 namespace RunnerFleet.Provisioning;
 
-/// <summary>Takes up the launches of a host that may have died, then drains on every hint, and by the clock. Never parallel to itself: one drain launches in parallel.</summary>
-internal sealed class DrainWorker(IRunnerFleet fleet, Launching launching, IFleetQueue queue, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<DrainWorker> logger) : BackgroundService
+/// <summary>Drains on every hint, and by the clock. Never parallel to itself: one drain launches in parallel.</summary>
+internal sealed class DrainWorker(IRunnerFleet fleet, IFleetQueue queue, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock, ILogger<DrainWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan WithoutQueue = TimeSpan.FromSeconds(10);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
-        {
-            await launching.ResumeAsync(stoppingToken).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // their deadlines bring them up too
-        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
-        {
-            logger.DrainFailed(e);
-        }
-
         while (!stoppingToken.IsCancellationRequested)
         {
             try

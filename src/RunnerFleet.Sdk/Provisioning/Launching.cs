@@ -77,24 +77,23 @@ internal sealed class Launching(
         }
         while (continuation is not null);
 
-        var atOnce = new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, launcher.Capabilities.ParallelLaunches), CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(starting, atOnce, async (runner, token) =>
+        await Concurrently.ForEachAsync(starting, Math.Max(1, launcher.Capabilities.ParallelLaunches), async (runner, _) =>
         {
+            cancellationToken.ThrowIfCancellationRequested();
             try
             {
                 // The list is as old as the launches before this one: whoever ended or was answered meanwhile is not sent.
-                if (await store.GetRunnerAsync(runner.Id, token).ConfigureAwait(false) is { State: RunnerState.Starting, Compute: null, Closing: null } current
+                return await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Starting, Compute: null, Closing: null } current
                     && current.Attempt == runner.Attempt
-                    && await TakeTurnAsync(current, token).ConfigureAwait(false) is { } ours)
-                {
-                    await LaunchAsync(ours, isFirst: false, token).ConfigureAwait(false);
-                }
+                    && await TakeTurnAsync(current, cancellationToken).ConfigureAwait(false) is { } ours
+                    && await LaunchAsync(ours, isFirst: false, cancellationToken).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // one bad runner stays one bad runner; its deadline brings it up again
-            catch (Exception e) when (!token.IsCancellationRequested)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
                 logger.RunnerStepFailed(runner.Id, e);
+                return false;
             }
         }).ConfigureAwait(false);
     }
