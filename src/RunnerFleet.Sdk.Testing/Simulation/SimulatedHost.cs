@@ -1,6 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
+using RunnerFleet.Images;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Storage;
 
@@ -9,7 +12,10 @@ namespace RunnerFleet.Testing.Simulation;
 /// <summary>One host from its start to its crash: the real engine, and the loops that drain and sweep.</summary>
 internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
 {
+    private static readonly TimeSpan s_skew = TimeSpan.FromSeconds(1);
+
     private readonly World _world;
+    private readonly TimingOptions _timing;
     private readonly HostClock _clock;
     private readonly ServiceProvider _services;
     private TaskCompletionSource? _sleeping;
@@ -19,16 +25,19 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
     {
         _world = world;
         Name = name;
-        _clock = new HostClock(world.Time, () => IsDead);
+        _timing = world.Settings.Current.Timing;
+        _clock = new HostClock(world.Time, world.Chance.Time(s_skew), () => IsDead);
         var services = new ServiceCollection();
-        services.AddLogging();
+        services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Trace).AddProvider(new SecretLog(world)));
         services.AddSingleton<TimeProvider>(_clock);
         services.AddSingleton<IRunnerIdSource>(this);
         services.AddSingleton<IFleetQueue>(this);
         services.AddSingleton(Decorated(world.Plan.DecorateStore, (IRunnerStore)new SimulatedStore(world.Store, this, world)));
         services.AddSingleton(Decorated(world.Plan.DecorateLauncher, (IComputeLauncher)new SimulatedLauncher(world, this)));
         services.AddSingleton(Decorated(world.Plan.DecorateRegistrar, (IRunnerRegistrar)new SimulatedRegistrar(world, this)));
-        services.AddRunnerFleet(world.Configure);
+        services.AddSingleton<IImageBuilder>(new SimulatedImageBuilder(world, this));
+        services.AddSingleton<IOptionsChangeTokenSource<RunnerFleetOptions>>(world.Settings);
+        services.AddRunnerFleet(world.Settings.Configure);
         world.Plan.ConfigureServices?.Invoke(services);
         _services = services.BuildServiceProvider();
         Fleet = Decorated(world.Plan.DecorateFleet, _services.GetRequiredService<IRunnerFleet>());
@@ -49,7 +58,7 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
     {
         Span<byte> randomness = stackalloc byte[10];
         _world.Chance.Fill(randomness);
-        return Ulid.NewUlid(_world.Time.Now, randomness).ToString();
+        return Ulid.NewUlid(_clock.GetUtcNow(), randomness).ToString();
     }
 
     public ValueTask HintAsync(TimeSpan delay, CancellationToken cancellationToken)
@@ -93,7 +102,7 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
         while (!IsDead)
         {
             await _world.TryAsync(this, "drain", () => Fleet.DrainAsync(CancellationToken.None)).ConfigureAwait(false);
-            await WaitAsync(TimeSpan.FromSeconds(_world.Options.Timing.DrainIntervalSeconds), CancellationToken.None).ConfigureAwait(false);
+            await WaitAsync(TimeSpan.FromSeconds(_timing.DrainIntervalSeconds), CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -102,7 +111,7 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
         while (!IsDead)
         {
             await _world.TryAsync(this, "sweep", () => Fleet.SweepAsync(CancellationToken.None)).ConfigureAwait(false);
-            await _world.Time.WaitAsync(TimeSpan.FromSeconds(_world.Options.Timing.SweepIntervalSeconds)).ConfigureAwait(false);
+            await _world.Time.WaitAsync(TimeSpan.FromSeconds(_timing.SweepIntervalSeconds)).ConfigureAwait(false);
         }
     }
 }

@@ -8,9 +8,15 @@ namespace RunnerFleet.Testing.Simulation;
 internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, World world) : IRunnerStore
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestLag = TimeSpan.FromSeconds(1);
 
     public ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken) => Call("store.commit", 6, () =>
     {
+        if (world.Chance.Fault(3))
+        {
+            return new CommitOutcome.Conflict([.. commit.Runners.Select(r => r.Id), .. commit.Jobs.Select(j => j.Key.ToString())]); // transactions that touch one row at once
+        }
+
         var outcome = Now(store.CommitAsync(commit, CancellationToken.None));
         if (outcome is CommitOutcome.Committed)
         {
@@ -27,16 +33,16 @@ internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, Wor
         Call("store.runner", 2, () => Now(store.GetRunnerAsync(runnerId, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken) =>
-        Call("store.pending", 2, () => Now(store.ListPendingAsync(query, CancellationToken.None)), cancellationToken);
+        List("store.pending", () => Now(store.ListPendingAsync(query, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyList<Runner>> ListDueRunnersAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) =>
-        Call("store.due-runners", 2, () => Now(store.ListDueRunnersAsync(now, take, CancellationToken.None)), cancellationToken);
+        List("store.due-runners", () => Now(store.ListDueRunnersAsync(now, take, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyList<Runner>> ListFreeRunnersAsync(string demandKey, int take, CancellationToken cancellationToken) =>
-        Call("store.free", 2, () => Now(store.ListFreeRunnersAsync(demandKey, take, CancellationToken.None)), cancellationToken);
+        List("store.free", () => Now(store.ListFreeRunnersAsync(demandKey, take, CancellationToken.None)), cancellationToken);
 
     public ValueTask<Page<Runner>> ListRunnersAsync(RunnerQuery query, CancellationToken cancellationToken) =>
-        Call("store.runners", 2, () => Now(store.ListRunnersAsync(query, CancellationToken.None)), cancellationToken);
+        List("store.runners", () => Now(store.ListRunnersAsync(query, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyDictionary<RunnerState, long>> CountRunnersAsync(CancellationToken cancellationToken) =>
         Call("store.count-runners", 2, () => Now(store.CountRunnersAsync(CancellationToken.None)), cancellationToken);
@@ -45,13 +51,13 @@ internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, Wor
         Call("store.job", 2, () => Now(store.GetJobAsync(key, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyList<Job>> ListDueJobsAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) =>
-        Call("store.due-jobs", 2, () => Now(store.ListDueJobsAsync(now, take, CancellationToken.None)), cancellationToken);
+        List("store.due-jobs", () => Now(store.ListDueJobsAsync(now, take, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyList<Job>> ListQueuedJobsAsync(string demandKey, int take, CancellationToken cancellationToken) =>
-        Call("store.queued", 2, () => Now(store.ListQueuedJobsAsync(demandKey, take, CancellationToken.None)), cancellationToken);
+        List("store.queued", () => Now(store.ListQueuedJobsAsync(demandKey, take, CancellationToken.None)), cancellationToken);
 
     public ValueTask<Page<Job>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken) =>
-        Call("store.jobs", 2, () => Now(store.ListJobsAsync(query, CancellationToken.None)), cancellationToken);
+        List("store.jobs", () => Now(store.ListJobsAsync(query, CancellationToken.None)), cancellationToken);
 
     public ValueTask<IReadOnlyDictionary<JobState, long>> CountJobsAsync(CancellationToken cancellationToken) =>
         Call("store.count-jobs", 2, () => Now(store.CountJobsAsync(CancellationToken.None)), cancellationToken);
@@ -68,9 +74,23 @@ internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, Wor
     /// <summary>A store without a network answers at once, or makes this thread wait: either way in a fixed order.</summary>
     internal static T Now<T>(ValueTask<T> call) => call.IsCompletedSuccessfully ? call.Result : call.AsTask().GetAwaiter().GetResult();
 
-    private ValueTask<T> Call<T>(string what, int perMille, Func<T> effect, CancellationToken cancellationToken)
+    /// <summary>A listing may show how things stood a moment ago.</summary>
+    private ValueTask<T> List<T>(string what, Func<T> effect, CancellationToken cancellationToken)
+    {
+        if (!world.Chance.Fault(50))
+        {
+            return Call(what, 2, effect, cancellationToken);
+        }
+
+        var asItWas = effect();
+        return Call($"{what} lagging", 2, LongestLag, () => asItWas, cancellationToken);
+    }
+
+    private ValueTask<T> Call<T>(string what, int perMille, Func<T> effect, CancellationToken cancellationToken) => Call(what, perMille, Longest, effect, cancellationToken);
+
+    private ValueTask<T> Call<T>(string what, int perMille, TimeSpan longest, Func<T> effect, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new(world.Wire.CallAsync(host, what, Longest, perMille, effect, () => throw new StoreUnavailableException("A simulated store did not answer.")));
+        return new(world.Wire.CallAsync(host, what, longest, perMille, effect, () => throw new StoreUnavailableException("A simulated store did not answer.")));
     }
 }

@@ -56,14 +56,14 @@ internal sealed class SimulatedTime(DateTimeOffset start)
     }
 }
 
-/// <summary>The time as one host sees it: its timers end with the host.</summary>
-internal sealed class HostClock(SimulatedTime time, Func<bool> isDead) : TimeProvider
+/// <summary>The time as one host sees it: a little ahead of the others', and its timers end with the host.</summary>
+internal sealed class HostClock(SimulatedTime time, TimeSpan ahead, Func<bool> isDead) : TimeProvider
 {
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
 
-    public override DateTimeOffset GetUtcNow() => time.Now;
+    public override DateTimeOffset GetUtcNow() => time.Now + ahead;
 
     public override long GetTimestamp() => time.Now.UtcTicks;
 

@@ -20,6 +20,9 @@ public sealed record SimulationPlan
     /// <summary>How many jobs are queued at most.</summary>
     public int Jobs { get; init; } = 8;
 
+    /// <summary>How many jobs of one matrix are queued at the same moment besides; GitHub allows 256.</summary>
+    public int Burst { get; init; }
+
     /// <summary>Whether anything may go wrong. Without, every job must be served by one launch.</summary>
     public bool HasFaults { get; init; } = true;
 

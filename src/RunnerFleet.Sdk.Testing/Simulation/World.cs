@@ -2,17 +2,18 @@ using RunnerFleet.Storage;
 
 namespace RunnerFleet.Testing.Simulation;
 
-/// <summary>Everything around the engine: GitHub, compute, runners, the network between them, and the story that is played.</summary>
+/// <summary>Everything around the engine: GitHub, compute, images, settings, the network between them, the hosts, and the story that is played.</summary>
 internal sealed class World
 {
     public const string Fleet = "sim";
-    public const string Secret = "the webhook secret of a simulation";
-    public const string CredentialMark = "jit-credential-of-a-simulation";
+    public const string FleetPlaces = "fleet";
+    public const string LargePlaces = "class/large";
+
+    /// <summary>In every credential of this world: nothing that is stored, logged or launched may hold it.</summary>
+    public const string CredentialMark = "credential-of-a-simulation";
 
     private static readonly DateTimeOffset s_start = new(2026, 11, 1, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan s_jobsFor = TimeSpan.FromMinutes(20);
-    private static readonly TimeSpan s_troubleFor = TimeSpan.FromMinutes(45);
-    private static readonly TimeSpan s_rest = TimeSpan.FromHours(16);
+    private static readonly TimeSpan s_rest = TimeSpan.FromHours(24);
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMinutes(1);
 
     private readonly SimulatedHost[] _hosts;
@@ -26,11 +27,11 @@ internal sealed class World
         Log = new EventLog(Time, plan.KeepsLog);
         Wire = new Wire(Time, Chance, Log);
         Store = plan.CreateStore?.Invoke() ?? new InMemoryRunnerStore();
-        Configure(Options);
+        Settings = new SimulatedSettings(this);
+        Settings.NoteLimits();
         Promises = new Promises(this);
-        Promises.Limits["fleet"] = Options.Limits.Fleet;
-        Promises.Limits["class/large"] = Options.Classes["large"].Limit!.Value;
         Compute = new SimulatedCompute(this);
+        Images = new SimulatedImages(this);
         GitHub = new SimulatedGitHub(this);
         _hosts = new SimulatedHost[plan.Hosts];
     }
@@ -47,35 +48,20 @@ internal sealed class World
 
     public IRunnerStore Store { get; }
 
+    public SimulatedSettings Settings { get; }
+
     public SimulatedCompute Compute { get; }
+
+    public SimulatedImages Images { get; }
 
     public SimulatedGitHub GitHub { get; }
 
     public Promises Promises { get; }
 
-    public RunnerFleetOptions Options { get; } = new();
-
     public int Crashes { get; private set; }
 
-    public void Configure(RunnerFleetOptions options)
-    {
-        options.Name = Fleet;
-        options.PublicUrl = new Uri("https://fleet.example");
-        options.GitHub.WebhookSecret = Secret;
-        options.GitHub.Token = "unused";
-        options.GitHub.Organization = SimulatedGitHub.Organization;
-        options.GitHub.RunnerGroupId = 7;
-        options.GitHub.RegistrationsPerSecond = 100;
-        options.Classes["small"] = new RunnerClassOptions { Cpu = 512, Memory = 1024 };
-        options.Classes["large"] = new RunnerClassOptions { Cpu = 4096, Memory = 8192, Limit = 2 };
-        options.Labels.DefaultClass = "small";
-        options.Limits.Fleet = 4;
-        options.Limits.LaunchesPerJob = 50;
-        options.Limits.ReplacementsPerJob = 20;
-        options.Timing.RunnerTtlSeconds = 3600;
-        options.Timing.DrainIntervalSeconds = 60;
-        Plan.Configure?.Invoke(options);
-    }
+    /// <summary>From when on nothing goes wrong any more; <see langword="null"/> before.</summary>
+    public DateTimeOffset? CalmSince { get; private set; }
 
     /// <summary>Plays the story until all is quiet.</summary>
     /// <exception cref="PromiseBrokenException">A promise was broken.</exception>
@@ -86,17 +72,19 @@ internal sealed class World
             Start(i);
         }
 
-        PlanJobs();
-        PlanTrouble();
-        var calmFrom = s_start + s_troubleFor;
+        var story = new Story(this);
+        story.Plan();
+        var calmFrom = s_start + Story.TroubleFor;
         Pass(calmFrom);
         Chance.IsCalm = true;
-        (GitHub.DownUntil, GitHub.ForbiddenUntil) = (default, default);
+        CalmSince = calmFrom;
+        story.End();
         var end = calmFrom + s_rest;
         (int Promise, string What, object? Of)? left = null;
         for (var look = calmFrom + s_lookEvery; look < end; look += s_lookEvery)
         {
             Pass(look);
+            Promises.NothingLeaks();
             left = Promises.NotQuiet();
             if (left is null)
             {
@@ -105,10 +93,7 @@ internal sealed class World
             }
         }
 
-        if (left is { } l)
-        {
-            Promises.Broken(l.Promise, $"{s_rest.TotalHours} hours after the last fault {l.What}", l.Of);
-        }
+        Promises.Broken(left!.Value.Promise, $"{s_rest.TotalHours} hours after the last fault {left.Value.What}", left.Value.Of);
     }
 
     private void Pass(DateTimeOffset until)
@@ -159,10 +144,33 @@ internal sealed class World
         }
     }
 
+    /// <summary>A host loses power between two calls, whichever they are, and comes back.</summary>
+    public void Crash(int turn, TimeSpan back)
+    {
+        var number = turn % _hosts.Length;
+        if (_hosts[number].IsDead)
+        {
+            return;
+        }
+
+        Log.Add($"{_hosts[number].Name} crashes");
+        _hosts[number].Crash();
+        Crashes++;
+        Time.After(back, () => Start(number));
+    }
+
     private SimulatedHost? NextHost()
     {
-        var live = _hosts.Where(h => h is { IsDead: false }).ToList();
-        return live.Count == 0 ? null : live[(_turn++ + Chance.Pick(live.Count)) % live.Count];
+        var first = _turn++ + Chance.Pick(_hosts.Length);
+        for (var i = 0; i < _hosts.Length; i++)
+        {
+            if (_hosts[(first + i) % _hosts.Length] is { IsDead: false } host)
+            {
+                return host;
+            }
+        }
+
+        return null;
     }
 
     private void Start(int number)
@@ -170,76 +178,5 @@ internal sealed class World
         var name = FormattableString.Invariant($"host{number}.{Crashes}");
         Log.Add($"{name} starts");
         _hosts[number] = new SimulatedHost(this, name);
-    }
-
-    private void PlanJobs()
-    {
-        SimulatedRepository[] ours = [new(1, "app", true), new(2, "lib", true)];
-        var open = new SimulatedRepository(3, "open", false); // public, so refused
-        var count = 1 + Math.Max(0, Plan.Jobs - 1 - Chance.Pick(Plan.Jobs));
-        for (var i = 0; i < count; i++)
-        {
-            var stranger = Chance.Fault(100);
-            var repository = stranger ? open : ours[Chance.Pick(2)];
-            string[] labels = stranger ? ["self-hosted"] : Chance.Pick(3) switch
-            {
-                0 => ["self-hosted", "class:small"],
-                1 => ["self-hosted", "class:large"],
-                _ => ["self-hosted"],
-            };
-            var duration = TimeSpan.FromSeconds(30) + Chance.Time(TimeSpan.FromMinutes(15));
-            var waits = Chance.Fault(80);
-            var at = Chance.Time(s_jobsFor);
-            var cancelled = Chance.Fault(150);
-            var moment = Chance.Time(TimeSpan.FromMinutes(10));
-            Time.After(at, () =>
-            {
-                var job = GitHub.Queue(repository, labels, duration, !stranger, waits);
-                Time.After(TimeSpan.FromMinutes(5), () => GitHub.Approve(job));
-                if (cancelled || stranger)
-                {
-                    Time.After(stranger ? TimeSpan.FromMinutes(40) : moment, () => GitHub.Cancel(job));
-                }
-            });
-        }
-    }
-
-    private void PlanTrouble()
-    {
-        for (var i = 0; i < 6; i++)
-        {
-            if (!Chance.Fault(400))
-            {
-                continue;
-            }
-
-            var at = Chance.Time(s_troubleFor);
-            var number = Chance.Pick(_hosts.Length);
-            var back = Chance.Time(TimeSpan.FromMinutes(5));
-            Time.After(at, () =>
-            {
-                if (_hosts[number].IsDead)
-                {
-                    return;
-                }
-
-                Log.Add($"{_hosts[number].Name} crashes");
-                _hosts[number].Crash();
-                Crashes++;
-                Time.After(back, () => Start(number));
-            });
-        }
-
-        if (Chance.Fault(200))
-        {
-            var length = Chance.Time(TimeSpan.FromMinutes(10));
-            Time.After(Chance.Time(s_jobsFor), () => GitHub.DownUntil = Time.Now + length);
-        }
-
-        if (Chance.Fault(150))
-        {
-            var length = Chance.Time(TimeSpan.FromMinutes(10));
-            Time.After(Chance.Time(s_jobsFor), () => GitHub.ForbiddenUntil = Time.Now + length);
-        }
     }
 }

@@ -1,0 +1,167 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using RunnerFleet.Provisioning;
+
+namespace RunnerFleet.Testing.Simulation;
+
+/// <summary>The fleet's settings as an operator changes them while it runs: secrets are rotated, limits lowered, a class removed, a mistake made.</summary>
+internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource<RunnerFleetOptions>
+{
+    // What was asked for under the old limit may still be on its way.
+    private static readonly TimeSpan s_onTheWay = TimeSpan.FromMinutes(1);
+
+    private readonly Dictionary<string, List<(DateTimeOffset Since, int Limit)>> _limits = new(StringComparer.Ordinal);
+    private CancellationTokenSource _changed = new();
+    private string _secret = "the first webhook secret of a simulation";
+    private string? _previousSecret;
+    private int _fleet = 4;
+    private int _large = 2;
+    private bool _hasLarge = true;
+    private bool _isMistaken;
+
+    public string? Name => Options.DefaultName;
+
+    /// <summary>With which GitHub signs.</summary>
+    public string WebhookSecret { get; private set; } = "the first webhook secret of a simulation";
+
+    /// <summary>Whether <c>class:large</c> was ever missing, so that a job that asks for it may be refused or given up.</summary>
+    public bool MissedLarge { get; private set; }
+
+    public RunnerFleetOptions Current
+    {
+        get
+        {
+            var options = new RunnerFleetOptions();
+            Configure(options);
+            return options;
+        }
+    }
+
+    public IChangeToken GetChangeToken() => new CancellationChangeToken(_changed.Token);
+
+    public void Configure(RunnerFleetOptions options)
+    {
+        options.Name = _isMistaken ? "Not a Name!" : World.Fleet;
+        options.PublicUrl = new Uri("https://fleet.example");
+        options.GitHub.WebhookSecret = _secret;
+        if (_previousSecret is { } previous)
+        {
+            options.GitHub.PreviousWebhookSecrets.Add(previous);
+        }
+
+        options.GitHub.Token = World.CredentialMark;
+        options.GitHub.Organization = SimulatedGitHub.Organization;
+        options.GitHub.RunnerGroupId = 7;
+        options.GitHub.RegistrationsPerSecond = 100;
+        options.Classes["small"] = new RunnerClassOptions { Cpu = 512, Memory = 1024, JobTimeLimitSeconds = 1800 };
+        if (_hasLarge)
+        {
+            options.Classes["large"] = new RunnerClassOptions { Cpu = 4096, Memory = 8192, Limit = _large };
+        }
+
+        options.Labels.DefaultClass = "small";
+        options.Limits.Fleet = _fleet;
+        options.Limits.LaunchesPerJob = 50;
+        options.Limits.ReplacementsPerJob = 20;
+        options.Timing.RunnerTtlSeconds = 3600;
+        options.Timing.ImageBuildTimeoutSeconds = 1800;
+        options.Timing.DrainIntervalSeconds = 60;
+        world.Plan.Configure?.Invoke(options);
+    }
+
+    /// <summary>Called once the world can read its plan, and after every change of a limit.</summary>
+    public void NoteLimits()
+    {
+        var now = Current;
+        Note(World.FleetPlaces, now.Limits.Fleet);
+        if (now.Classes.TryGetValue("large", out var large) && large.Limit is { } limit)
+        {
+            Note(World.LargePlaces, limit);
+        }
+    }
+
+    /// <summary>The highest limit that a taking of places may go by at present; <see langword="null"/> where there is none.</summary>
+    public int? LimitOf(string key)
+    {
+        if (!_limits.TryGetValue(key, out var limits))
+        {
+            return null;
+        }
+
+        var since = world.Time.Now - s_onTheWay;
+        return limits.Where((_, i) => i == limits.Count - 1 || limits[i + 1].Since >= since).Max(l => l.Limit);
+    }
+
+    public void LowerLimits()
+    {
+        (_fleet, _large) = (2, 1);
+        Change("limits lowered");
+    }
+
+    public void RaiseLimits()
+    {
+        (_fleet, _large) = (4, 2);
+        Change("limits raised");
+    }
+
+    public void RemoveLarge()
+    {
+        (_hasLarge, MissedLarge) = (false, true);
+        Change("class large removed");
+    }
+
+    public void AddLarge()
+    {
+        _hasLarge = true;
+        Change("class large added");
+    }
+
+    /// <summary>Hosts accept both first; then GitHub signs with the new one; the old one is dropped when nothing that it made can be under way.</summary>
+    public void RotateSecret(TimeSpan later)
+    {
+        (_previousSecret, _secret) = (_secret, "the second webhook secret of a simulation");
+        Change("webhook secret rotated");
+        world.Time.After(later, () => WebhookSecret = _secret);
+        world.Time.After(later + TimeSpan.FromHours(3), () =>
+        {
+            _previousSecret = null;
+            Change("former webhook secret dropped");
+        });
+    }
+
+    /// <summary>Settings that are not valid: the last good ones must stay in force.</summary>
+    public void Mistake()
+    {
+        _isMistaken = true;
+        Change("settings that are not valid");
+    }
+
+    public void MendMistake()
+    {
+        _isMistaken = false;
+        Change("settings mended");
+    }
+
+    private void Change(string what)
+    {
+        world.Log.Add($"settings: {what}");
+        NoteLimits();
+        var changed = _changed;
+        _changed = new CancellationTokenSource();
+        changed.Cancel();
+        changed.Dispose();
+    }
+
+    private void Note(string key, int limit)
+    {
+        if (!_limits.TryGetValue(key, out var limits))
+        {
+            _limits.Add(key, limits = []);
+        }
+
+        if (limits.Count == 0 || limits[^1].Limit != limit)
+        {
+            limits.Add((world.Time.Now, limit));
+        }
+    }
+}
