@@ -12,7 +12,7 @@ internal enum Fate
 /// <summary>Carries calls from hosts to the outside and back: late, lost on the way there, lost on the way back, or never answered.</summary>
 internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10); // a call may also fail at once, as when a connection is refused
 
     /// <param name="host">Who calls. Once it is dead no answer reaches it, but what it sent may still take effect.</param>
     /// <param name="what">For the log.</param>
@@ -31,7 +31,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
             if (fate == Fate.LostBefore)
             {
                 log.Add($"{host.Name} {what}: lost on the way");
-                Later(host, reply, lost, Timeout);
+                Later(host, reply, lost, chance.Time(Timeout));
                 return;
             }
 
@@ -54,7 +54,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
                     reply.SetResult(result);
                     break;
                 case Fate.LostAfter:
-                    Later(host, reply, lost, Timeout);
+                    Later(host, reply, lost, chance.Time(Timeout));
                     break;
             }
         });
