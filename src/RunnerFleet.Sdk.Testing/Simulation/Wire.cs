@@ -47,7 +47,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
                 return;
             }
 
-            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{result}");
+            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{Shown.Of(result)}");
             switch (fate)
             {
                 case Fate.Answered when !host.IsDead:
@@ -80,4 +80,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
 }
 
 /// <summary>A promise to users was broken: the run ends here.</summary>
-internal sealed class PromiseBrokenException(int number, string message) : Exception($"Promise {number}: {message}");
+internal sealed class PromiseBrokenException(int number, string message) : Exception($"Promise {number}: {message}")
+{
+    public int Number { get; } = number;
+}
