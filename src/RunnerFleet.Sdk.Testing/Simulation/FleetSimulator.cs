@@ -8,6 +8,8 @@ namespace RunnerFleet.Testing.Simulation;
 /// </summary>
 public static class FleetSimulator
 {
+    private const int Parts = 16;
+    private const int MostRounds = 4;
     private const int StackBytes = 64 * 1024 * 1024; // an answer runs what waited for it at once, which may answer the next
 
     /// <summary>Runs one plan.</summary>
@@ -37,46 +39,59 @@ public static class FleetSimulator
         return report!;
     }
 
-    /// <summary>Looks for the shortest beginning of choices with which a failing plan still fails, and runs that with its log.</summary>
+    /// <summary>
+    /// Looks for a short beginning of choices with which a failing plan still breaks the same promise, and runs that with its log. What is found breaks it, and with one
+    /// choice fewer it holds; that nothing shorter breaks it is likely, and not promised: fewer choices need not fail just because more do.
+    /// </summary>
     /// <param name="failed">A report with a violation.</param>
     /// <exception cref="ArgumentException">Nothing was violated.</exception>
     public static SimulationReport Shrink(SimulationReport failed)
     {
         ArgumentNullException.ThrowIfNull(failed);
-        if (failed.Violation is null)
+        if (failed.BrokenPromise is not { } promise)
         {
             throw new ArgumentException("There is nothing to shrink: no promise was broken.", nameof(failed));
         }
 
-        // Fewer choices need not fail just because more do, so the search is for a small number, not for a proof that it is the smallest.
-        var (holds, fails) = (-1L, failed.Choices);
-        while (fails - holds > 1)
+        bool Fails(long choices) => Run(failed.Plan with { Choices = choices, KeepsLog = false }).BrokenPromise == promise;
+        var fails = Bisect(failed.Choices, Fails);
+        for (var round = 0; round < MostRounds; round++)
         {
-            var middle = holds + ((fails - holds) / 2);
-            if (Run(failed.Plan with { Choices = middle, KeepsLog = false }).Violation is null)
+            var shorter = Enumerable.Range(0, Parts).Select(part => fails * part / Parts).Where(choices => choices < fails && Fails(choices)).FirstOrDefault(-1);
+            if (shorter < 0)
             {
-                holds = middle;
+                break;
             }
-            else
-            {
-                fails = middle;
-            }
+
+            fails = Bisect(shorter, Fails);
         }
 
         return Run(failed.Plan with { Choices = fails, KeepsLog = true });
     }
 
+    private static long Bisect(long fails, Func<long, bool> isFailing)
+    {
+        var holds = -1L;
+        while (fails - holds > 1)
+        {
+            var middle = holds + ((fails - holds) / 2);
+            (holds, fails) = isFailing(middle) ? (holds, middle) : (middle, fails);
+        }
+
+        return fails;
+    }
+
     private static SimulationReport Play(SimulationPlan plan)
     {
         var world = new World(plan);
-        string? violation = null;
+        PromiseBrokenException? violation = null;
         try
         {
             world.Play();
         }
         catch (PromiseBrokenException broken)
         {
-            violation = broken.Message;
+            violation = broken;
         }
         finally
         {
@@ -86,7 +101,8 @@ public static class FleetSimulator
         return new SimulationReport
         {
             Plan = plan,
-            Violation = violation,
+            Violation = violation?.Message,
+            BrokenPromise = violation?.Number,
             Steps = world.Time.Steps,
             Choices = world.Chance.Made,
             Simulated = world.Time.Now - world.Time.Start,

@@ -17,6 +17,11 @@ internal sealed class Promises(World world)
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly HashSet<long> _accepted = [];
     private readonly HashSet<long> _given = [];
+    private readonly Dictionary<JobKey, TimeSpan> _waited = [];
+    private Job? _heldUp;
+
+    // The longest that mending may take after the last fault: a runner's time to live, and the distances between tries.
+    private static readonly TimeSpan s_mendedWithin = TimeSpan.FromHours(3);
 
     /// <summary>The limits, by the key of their places.</summary>
     public Dictionary<string, int> Limits { get; } = new(StringComparer.Ordinal);
@@ -33,6 +38,11 @@ internal sealed class Promises(World world)
         {
             var before = _runners.GetValueOrDefault(after.Id);
             Moved(before, after);
+            if (HasCredential(after.Reason?.Message) || HasCredential(after.History[^1].Cause.Message))
+            {
+                Broken(10, $"a credential is in the record of runner {after.Id}.", after);
+            }
+
             foreach (var key in before?.Places ?? [])
             {
                 _held[key]--;
@@ -54,6 +64,11 @@ internal sealed class Promises(World world)
             }
 
             _jobs[after.Key] = after;
+        }
+
+        if (commit.Entries.FirstOrDefault(e => HasCredential(e.Value)) is { } entry)
+        {
+            Broken(10, $"a credential is in the entry {entry.Key}.", null);
         }
 
         foreach (var change in commit.Places)
@@ -106,6 +121,11 @@ internal sealed class Promises(World world)
             {
                 Broken(2, $"a runner was launched for job {runner.Job}, which has begun elsewhere.", runner);
             }
+        }
+
+        if (machine.Request.Environment.Values.Concat(machine.Request.Tags.Values).Any(HasCredential))
+        {
+            Broken(10, $"a credential is in the launch of runner {runner.Id}.", runner);
         }
 
         machine.Places = runner.Places;
@@ -200,6 +220,24 @@ internal sealed class Promises(World world)
         return null;
     }
 
+    /// <summary>Looks at who waits, in calm times: whoever does although there is a place for anybody is held up by something that is none of its business.</summary>
+    public void Look(TimeSpan since)
+    {
+        if (Limits.Any(l => _counted.GetValueOrDefault(l.Key) >= l.Value))
+        {
+            return;
+        }
+
+        foreach (var job in world.GitHub.Jobs.Where(j => j is { IsOurs: true, Status: "queued" }))
+        {
+            var key = new JobKey("github.com", job.Id);
+            if (_jobs.GetValueOrDefault(key) is { State: JobState.Queued } stored && (_waited[key] = _waited.GetValueOrDefault(key) + since) > s_mendedWithin)
+            {
+                _heldUp ??= stored;
+            }
+        }
+    }
+
     /// <summary>What must hold at the end of a quiet run.</summary>
     public void AtTheEnd()
     {
@@ -210,10 +248,23 @@ internal sealed class Promises(World world)
 
         foreach (var runner in _runners.Values)
         {
-            if (runner.ToString().Contains(World.CredentialMark, StringComparison.Ordinal) || runner.History.Any(m => m.Cause.Message.Contains(World.CredentialMark, StringComparison.Ordinal)))
+            if (HasCredential(runner.ToString()) || runner.History.Any(m => HasCredential(m.Cause.Message)))
             {
                 Broken(10, $"a credential is in the record of runner {runner.Id}.", runner);
             }
+        }
+
+        foreach (var job in _jobs.Values)
+        {
+            if (HasCredential(job.ToString()) || job.History.Any(m => HasCredential(m.Cause.Message)))
+            {
+                Broken(10, $"a credential is in the record of job {job.Key}.", job);
+            }
+        }
+
+        if (_heldUp is { } late)
+        {
+            Broken(8, string.Create(CultureInfo.InvariantCulture, $"job {late.Key} waited for more than {s_mendedWithin.TotalHours} hours after the last fault although places were free."), _jobs[late.Key]);
         }
 
         if (!world.Plan.HasFaults && world.Compute.Launches != _given.Count)
@@ -235,8 +286,15 @@ internal sealed class Promises(World world)
         throw First;
     }
 
+    private static bool HasCredential(string? text) => text?.Contains(World.CredentialMark, StringComparison.Ordinal) == true;
+
     private void Moved(Runner? before, Runner after)
     {
+        if (after.Registration is { IsGone: true } gone && before?.Registration is { IsGone: false } && world.GitHub.Registrations.Any(r => r.Name == gone.Name))
+        {
+            Broken(9, $"registration {gone.Name} is taken as gone and is still at GitHub.", after);
+        }
+
         if (before is null || before.State == after.State)
         {
             if (before is { IsTerminal: true } && after.Places.Count > 0)
@@ -250,6 +308,11 @@ internal sealed class Promises(World world)
         if (!RunnerTransitions.CanMove(before.State, after.State))
         {
             Broken(6, $"runner {after.Id} went from {before.State} to {after.State}.", after);
+        }
+
+        if (after.State == RunnerState.Pending && world.Compute.Live.Any(m => m.Request.Identity.RunnerId == after.Id && m.Request.Identity.Attempt == before.Attempt))
+        {
+            Broken(9, $"attempt {before.Attempt} of runner {after.Id} is taken as not launched and its compute runs.", after);
         }
 
         if (after.IsTerminal && world.Compute.Live.FirstOrDefault(m => m.Request.Identity.RunnerId == after.Id) is { } machine)

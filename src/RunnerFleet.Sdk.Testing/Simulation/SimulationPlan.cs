@@ -60,6 +60,9 @@ public sealed record SimulationReport
     /// <summary>The first promise that was broken, with its number, the job or runner, and its history; <see langword="null"/> when all held.</summary>
     public string? Violation { get; init; }
 
+    /// <summary>The number of that promise, as in docs/concepts.md; <see langword="null"/> when all held.</summary>
+    public int? BrokenPromise { get; init; }
+
     /// <summary>How many things happened.</summary>
     public required long Steps { get; init; }
 
@@ -87,5 +90,5 @@ public sealed record SimulationReport
     /// <inheritdoc/>
     public override string ToString() => Violation is null
         ? $"seed {Plan.Seed}: held ({Steps} steps, {Jobs} jobs, {Launches} launches, {Crashes} crashes)"
-        : $"seed {Plan.Seed}: {Violation}\nReplay with Seed = {Plan.Seed}{(Plan.Choices == long.MaxValue ? "" : $", Choices = {Plan.Choices}")}.";
+        : $"seed {Plan.Seed}: {Violation}\nReplay with new SimulationPlan {{ Seed = {Plan.Seed}{(Plan.Choices == long.MaxValue ? "" : $", Choices = {Plan.Choices}")}, Hosts = {Plan.Hosts}, Jobs = {Plan.Jobs} }}.";
 }

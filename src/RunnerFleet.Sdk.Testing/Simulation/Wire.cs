@@ -12,7 +12,7 @@ internal enum Fate
 /// <summary>Carries calls from hosts to the outside and back: late, lost on the way there, lost on the way back, or never answered.</summary>
 internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10); // a call may also fail at once, as when a connection is refused
 
     /// <param name="host">Who calls. Once it is dead no answer reaches it, but what it sent may still take effect.</param>
     /// <param name="what">For the log.</param>
@@ -31,7 +31,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
             if (fate == Fate.LostBefore)
             {
                 log.Add($"{host.Name} {what}: lost on the way");
-                Later(host, reply, lost, Timeout);
+                Later(host, reply, lost, chance.Time(Timeout));
                 return;
             }
 
@@ -47,14 +47,14 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
                 return;
             }
 
-            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{result}");
+            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{Shown.Of(result)}");
             switch (fate)
             {
                 case Fate.Answered when !host.IsDead:
                     reply.SetResult(result);
                     break;
                 case Fate.LostAfter:
-                    Later(host, reply, lost, Timeout);
+                    Later(host, reply, lost, chance.Time(Timeout));
                     break;
             }
         });
@@ -80,4 +80,7 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
 }
 
 /// <summary>A promise to users was broken: the run ends here.</summary>
-internal sealed class PromiseBrokenException(int number, string message) : Exception($"Promise {number}: {message}");
+internal sealed class PromiseBrokenException(int number, string message) : Exception($"Promise {number}: {message}")
+{
+    public int Number { get; } = number;
+}

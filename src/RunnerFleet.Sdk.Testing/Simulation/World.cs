@@ -84,7 +84,7 @@ internal sealed class World
         for (var look = calmFrom + s_lookEvery; look < end; look += s_lookEvery)
         {
             Pass(look);
-            Promises.NothingLeaks();
+            Promises.Look(s_lookEvery);
             left = Promises.NotQuiet();
             if (left is null)
             {

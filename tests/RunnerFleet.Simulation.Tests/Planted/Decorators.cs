@@ -1,8 +1,10 @@
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
 using RunnerFleet.Jobs;
+using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 using RunnerFleet.Storage;
+using RunnerFleet.Sweeping;
 
 namespace RunnerFleet.Simulation.Tests.Planted;
 
@@ -37,7 +39,7 @@ internal class StoreDecorator(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<IReadOnlyDictionary<JobState, long>> CountJobsAsync(CancellationToken cancellationToken) => Inner.CountJobsAsync(cancellationToken);
 
-    public ValueTask<IReadOnlyDictionary<string, int>> GetPlacesAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) => Inner.GetPlacesAsync(keys, cancellationToken);
+    public virtual ValueTask<IReadOnlyDictionary<string, int>> GetPlacesAsync(IReadOnlyCollection<string> keys, CancellationToken cancellationToken) => Inner.GetPlacesAsync(keys, cancellationToken);
 
     public ValueTask<StoreEntry?> GetEntryAsync(string key, CancellationToken cancellationToken) => Inner.GetEntryAsync(key, cancellationToken);
 
@@ -88,4 +90,40 @@ internal class RegistrarDecorator(IRunnerRegistrar inner) : IRunnerRegistrar
     public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) => Inner.ListFailedDeliveriesAsync(scope, hookId, since, cancellationToken);
 
     public Task<GitHubAnswer<bool>> RedeliverAsync(RunnerScope scope, long hookId, long deliveryId, CancellationToken cancellationToken) => Inner.RedeliverAsync(scope, hookId, deliveryId, cancellationToken);
+}
+
+/// <summary>The same for the front door.</summary>
+internal class FleetDecorator(IRunnerFleet inner) : IRunnerFleet
+{
+    protected IRunnerFleet Inner { get; } = inner;
+
+    public string Name => Inner.Name;
+
+    public virtual Task<WebhookOutcome> ReceiveAsync(WebhookDelivery delivery, CancellationToken cancellationToken) => Inner.ReceiveAsync(delivery, cancellationToken);
+
+    public Task<ClaimOutcome> ClaimAsync(ClaimRequest request, CancellationToken cancellationToken) => Inner.ClaimAsync(request, cancellationToken);
+
+    public virtual Task<ReportOutcome> ReportAsync(RunnerReport report, CancellationToken cancellationToken) => Inner.ReportAsync(report, cancellationToken);
+
+    public virtual Task HandleEventAsync(FleetEvent fleetEvent, CancellationToken cancellationToken) => Inner.HandleEventAsync(fleetEvent, cancellationToken);
+
+    public virtual Task<DrainSummary> DrainAsync(CancellationToken cancellationToken) => Inner.DrainAsync(cancellationToken);
+
+    public virtual Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => Inner.SweepAsync(cancellationToken);
+
+    public Task<TerminateOutcome> TerminateAsync(string runnerId, bool force, CancellationToken cancellationToken) => Inner.TerminateAsync(runnerId, force, cancellationToken);
+
+    public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) => Inner.GetRunnerAsync(runnerId, cancellationToken);
+
+    public ValueTask<Job?> GetJobAsync(JobKey key, CancellationToken cancellationToken) => Inner.GetJobAsync(key, cancellationToken);
+
+    public ValueTask<Page<Runner>> ListRunnersAsync(RunnerQuery query, CancellationToken cancellationToken) => Inner.ListRunnersAsync(query, cancellationToken);
+
+    public ValueTask<Page<Job>> ListJobsAsync(JobQuery query, CancellationToken cancellationToken) => Inner.ListJobsAsync(query, cancellationToken);
+
+    public ValueTask<IReadOnlyDictionary<string, RunnerClass>> GetClassesAsync(CancellationToken cancellationToken) => Inner.GetClassesAsync(cancellationToken);
+
+    public ValueTask<FleetOverview> GetOverviewAsync(CancellationToken cancellationToken) => Inner.GetOverviewAsync(cancellationToken);
+
+    public IAsyncEnumerable<FleetMove> WatchAsync(CancellationToken cancellationToken) => Inner.WatchAsync(cancellationToken);
 }
