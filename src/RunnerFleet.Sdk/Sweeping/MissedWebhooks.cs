@@ -33,6 +33,9 @@ internal sealed class MissedWebhooks(
 {
     private const string Hook = "webhook";
 
+    // So many looks without an answer, each until its request's deadline, and GitHub itself is silent: the other parts of the next sweep must not wait for all of them.
+    private const int MostSilent = 3;
+
     public async Task<SweepSummary> SweepAsync(SweepSummary summary, CancellationToken cancellationToken)
     {
         if (options.CurrentValue.GitHub.ReconcileCallsPerHour == 0)
@@ -51,9 +54,10 @@ internal sealed class MissedWebhooks(
             looks[FleetState.RepositoryKey(seen)] = () => jobs.LookAsync(seen, cancellationToken);
         }
 
+        var silent = 0;
         foreach (var (name, turn) in await turns.DueAsync(looks.Keys, cancellationToken).ConfigureAwait(false))
         {
-            if (await budget.LeftAsync(cancellationToken).ConfigureAwait(false) <= 0)
+            if (silent == MostSilent || await budget.LeftAsync(cancellationToken).ConfigureAwait(false) <= 0)
             {
                 break;
             }
@@ -61,6 +65,7 @@ internal sealed class MissedWebhooks(
             if (await turns.TakeAsync(name, turn, cancellationToken).ConfigureAwait(false))
             {
                 var end = await LookAsync(name, looks[name], cancellationToken).ConfigureAwait(false);
+                silent += end.Status == GitHubStatus.Unknown ? 1 : 0;
                 summary = summary with
                 {
                     Redelivered = summary.Redelivered + (name == Hook ? end.Found : 0),
@@ -81,18 +86,16 @@ internal sealed class MissedWebhooks(
             switch (end.Status)
             {
                 case GitHubStatus.Ok:
-                    await turns.SucceededAsync(name, cancellationToken).ConfigureAwait(false);
+                    await turns.AnsweredAsync(name, cancellationToken).ConfigureAwait(false);
                     break;
                 case GitHubStatus.Throttled:
                     // The limit is the credential's and not the repository's: nobody asks before it is over, and then the others come first.
-                    await turns.FailedAsync(name, cancellationToken).ConfigureAwait(false);
                     await budget.StopAsync(end.RetryAfter ?? TimeSpan.FromMinutes(1), cancellationToken).ConfigureAwait(false);
                     break;
                 case GitHubStatus.Unknown:
-                    await turns.FailedAsync(name, cancellationToken).ConfigureAwait(false);
-                    break;
+                    break; // its next turn: when GitHub was out, its webhooks were too, and their jobs are to be found soon
                 default:
-                    await turns.FailedAsync(name, cancellationToken).ConfigureAwait(false);
+                    await turns.RefusedAsync(name, cancellationToken).ConfigureAwait(false);
                     await state.NoticeAsync(Reason.Of(ReasonCodes.NotReconciled, $"Missed webhooks cannot be looked for here: {end.Reason}"), name, cancellationToken).ConfigureAwait(false);
                     break;
             }

@@ -5,17 +5,17 @@ using RunnerFleet.Storage;
 
 namespace RunnerFleet.Sweeping;
 
-/// <summary>When something was looked at last, and how it went.</summary>
+/// <summary>When something was looked at last, and how often in a row GitHub refused.</summary>
 internal sealed record Turn
 {
     public DateTimeOffset At { get; init; }
 
-    public int Failures { get; init; }
+    public int Refusals { get; init; }
 
     public DateTimeOffset? NotBefore { get; init; }
 }
 
-/// <summary>Who is looked at next: the longest not looked at first, and what failed with growing distance. All hosts of the fleet share the turns.</summary>
+/// <summary>Who is looked at next: the longest not looked at first, and what GitHub refuses with growing distance. All hosts of the fleet share the turns.</summary>
 internal sealed class Turns(IRunnerStore store, FleetState state, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {
     private const string Prefix = "turn/";
@@ -41,15 +41,15 @@ internal sealed class Turns(IRunnerStore store, FleetState state, IOptionsMonito
     public Task<bool> TakeAsync(string name, Turn seen, CancellationToken cancellationToken) =>
         state.ChangeAsync(Prefix + name, e => Read(e).At == seen.At ? Entry(name, seen with { At = clock.GetUtcNow() }) : null, cancellationToken);
 
-    public Task SucceededAsync(string name, CancellationToken cancellationToken) =>
-        state.ChangeAsync(Prefix + name, e => Read(e) is { Failures: > 0 } turn ? Entry(name, turn with { Failures = 0, NotBefore = null }) : null, cancellationToken);
+    public Task AnsweredAsync(string name, CancellationToken cancellationToken) =>
+        state.ChangeAsync(Prefix + name, e => Read(e) is { Refusals: > 0 } turn ? Entry(name, turn with { Refusals = 0, NotBefore = null }) : null, cancellationToken);
 
-    public Task FailedAsync(string name, CancellationToken cancellationToken) =>
+    public Task RefusedAsync(string name, CancellationToken cancellationToken) =>
         state.ChangeAsync(Prefix + name, e =>
         {
             var turn = Read(e);
-            var wait = Math.Min(LongestWaitSeconds, Interval * Math.Pow(2, Math.Min(turn.Failures, 20)));
-            return Entry(name, turn with { Failures = turn.Failures + 1, NotBefore = clock.GetUtcNow().AddSeconds(wait) });
+            var wait = Math.Min(LongestWaitSeconds, Interval * Math.Pow(2, Math.Min(turn.Refusals, 20)));
+            return Entry(name, turn with { Refusals = turn.Refusals + 1, NotBefore = clock.GetUtcNow().AddSeconds(wait) });
         }, cancellationToken);
 
     private Turn Read(StoreEntry? entry) => entry?.Value is { } value && entry.ExpiresAt > clock.GetUtcNow()

@@ -236,6 +236,29 @@ public sealed class MissedWebhookTests
     }
 
     [Fact]
+    public async Task A_silent_GitHub_is_not_asked_about_every_repository_and_all_are_looked_at_soon_after_it_answers_again()
+    {
+        await using var world = await ServedAsync();
+        for (var i = 0; i < 12; i++)
+        {
+            world.GitHub.AddRepository($"acme/r{i:00}");
+            await SeeAsync(world, $"acme/r{i:00}");
+        }
+
+        world.GitHub.FailNext(12 * 3, 502, "/actions/runs");
+        for (var i = 0; i < 12; i++)
+        {
+            var before = CallsTo(world, "/actions/runs");
+            await SweepAsync(world);
+            Assert.Equal(3, CallsTo(world, "/actions/runs") - before);
+        }
+
+        var after = CallsTo(world, "/actions/runs");
+        await SweepAsync(world);
+        Assert.Equal(13 * 2, CallsTo(world, "/actions/runs") - after);
+    }
+
+    [Fact]
     public async Task A_store_that_fails_for_one_job_does_not_hide_the_others()
     {
         await using var world = await ServedAsync();
