@@ -322,6 +322,7 @@ public abstract class RunnerRegistrarContract : IAsyncLifetime
 
         Assert.Equal(GitHubStatus.Ok, active.Status);
         Assert.Equal([running.Id, beside.Id, queued.Id], active.Value!.Select(j => j.Id).Order());
+        Assert.All(active.Value!, j => Assert.True(j.Repository is { Id: > 0, Owner: "octo-org", Name: "octo-repo", IsPrivate: true }));
     }
 
     /// <summary>One request short of all is not Ok.</summary>
@@ -357,6 +358,26 @@ public abstract class RunnerRegistrarContract : IAsyncLifetime
         var again = _gitHub.Deliveries[0];
         Assert.Equal((delivery.DeliveryId, true, 202), (again.DeliveryId, again.IsRedelivery, again.StatusCode));
         Assert.NotEqual(delivery.Id, again.Id);
+    }
+
+    /// <summary>Failed is what did not come: a delivery that came later, whoever asked for it, is none.</summary>
+    [Fact]
+    public virtual async Task A_delivery_that_came_later_is_left_out()
+    {
+        var since = _clock.GetUtcNow();
+        _receiverAnswers = 503;
+        _gitHub.QueueJob(Repository, Labels);
+        _gitHub.QueueJob(Repository, Labels);
+        await _gitHub.DeliverPendingAsync(default);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _receiverAnswers = 202;
+        var again = _gitHub.Deliveries[0];
+        _gitHub.Redeliver(again.Id);
+        await _gitHub.DeliverPendingAsync(default);
+
+        var failed = await _registrar.ListFailedDeliveriesAsync(Scope, _gitHub.HookIds[0], since, default);
+
+        Assert.NotEqual(again.DeliveryId, Assert.Single(failed.Value!).DeliveryId);
     }
 
     /// <summary>Only as far back as asked.</summary>

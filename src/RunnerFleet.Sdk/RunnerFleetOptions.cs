@@ -54,7 +54,7 @@ public sealed class GitHubOptions
     /// <summary>Further secrets that are accepted, for rotation: GitHub signs with one only.</summary>
     public IList<string> PreviousWebhookSecrets { get; init; } = [];
 
-    /// <summary>A token that may register runners: fine-grained with Administration write (repository) or Self-hosted runners write (organization), and Actions read.</summary>
+    /// <summary>A token that may register runners: fine-grained with Administration write (repository) or Self-hosted runners write (organization), and Actions read; with <see cref="WebhookId"/> also Webhooks write.</summary>
     public string? Token { get; set; }
 
     /// <summary><c>owner/name</c>: runners register with this repository, and only its jobs are served. Without repository, organization and enterprise a runner registers with its job's own repository.</summary>
@@ -83,6 +83,17 @@ public sealed class GitHubOptions
     /// <summary>How many registrations a second this host asks of GitHub at most. GitHub's secondary limit is 180 writes a minute (REST API, rate limits).</summary>
     [SettingRange(0.01, 1000, ErrorMessage = "RunnerFleet:GitHub:RegistrationsPerSecond must be {1} to {2}.")]
     public double RegistrationsPerSecond { get; set; } = 3;
+
+    /// <summary>
+    /// The id of the fleet's webhook, the number at the end of its address in GitHub's settings: failed deliveries of the last 3 days are asked for again. Needs <see cref="Repository"/> or
+    /// <see cref="Organization"/>, whose webhook it is, and a token with Webhooks write. Default none: failed deliveries are not looked at; the jobs they told of are found all the same.
+    /// </summary>
+    [SettingRange(1, long.MaxValue, ErrorMessage = "RunnerFleet:GitHub:WebhookId must be {1} or more.")]
+    public long? WebhookId { get; set; }
+
+    /// <summary>How many calls an hour all hosts together may spend to find what webhooks missed: GitHub is asked for the active jobs of the repositories served lately, by turns. 0: GitHub is not asked, and a job whose webhook is lost waits until somebody redelivers it.</summary>
+    [SettingRange(0, 15000, ErrorMessage = "RunnerFleet:GitHub:ReconcileCallsPerHour must be {1} to {2}.")]
+    public int ReconcileCallsPerHour { get; set; } = 500; // a tenth of what a token has (REST API, rate limits)
 
     /// <summary>How long one request to GitHub may take. Lost answers were seen at 10 s, good ones at 1 s.</summary>
     [SettingRange(1, 300, ErrorMessage = "RunnerFleet:GitHub:RequestTimeoutSeconds must be {1} to {2}.")]

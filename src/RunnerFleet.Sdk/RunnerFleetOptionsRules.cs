@@ -103,6 +103,11 @@ internal sealed partial class RunnerFleetOptionsRules : IValidateOptions<RunnerF
             yield return $"RunnerFleet:GitHub:RunnerGroupId is {DefaultRunnerGroup}, the default group, which every repository of {scopes[0].Path} ('{scopes[0].Value}') may use. Set the id of a group of the fleet's own, or set RunnerFleet:Policy:AllowDefaultRunnerGroup (now false) to true.";
         }
 
+        if (gitHub.WebhookId is { } hook && string.IsNullOrEmpty(gitHub.Repository) && string.IsNullOrEmpty(gitHub.Organization))
+        {
+            yield return $"RunnerFleet:GitHub:WebhookId is {hook}, but neither RunnerFleet:GitHub:Repository nor :Organization says whose webhook it is. Set one of them, or remove it.";
+        }
+
         if (!hasGroups && gitHub.RunnerGroupId != DefaultRunnerGroup)
         {
             yield return $"RunnerFleet:GitHub:RunnerGroupId is {gitHub.RunnerGroupId}, but RunnerFleet:GitHub:Organization and :Enterprise are not set and a repository knows no runner groups. Remove it, or set one of them.";

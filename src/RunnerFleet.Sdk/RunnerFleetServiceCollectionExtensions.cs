@@ -140,6 +140,11 @@ public static class RunnerFleetServiceCollectionExtensions
         services.TryAddSingleton<DueRecords>();
         services.TryAddSingleton<ComputeSweep>();
         services.TryAddSingleton<GhostSweep>();
+        services.TryAddSingleton<Turns>();
+        services.TryAddSingleton<CallBudget>();
+        services.TryAddSingleton<FailedDeliveries>();
+        services.TryAddSingleton<MissedJobs>();
+        services.TryAddSingleton<MissedWebhooks>();
         services.TryAddSingleton<Sweeper>();
         services.TryAddSingleton<IRunnerFleet, RunnerFleetEngine>();
         return new RunnerFleetBuilder(services);

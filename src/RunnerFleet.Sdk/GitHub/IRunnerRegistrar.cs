@@ -36,7 +36,10 @@ public interface IRunnerRegistrar
     /// <summary>Lists the jobs of a repository's queued and running workflow runs, whatever the jobs' own status (2 requests, and one for each run). Ok only when every request was answered.</summary>
     Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken);
 
-    /// <summary>Lists deliveries of the webhook that failed since a moment.</summary>
+    /// <summary>
+    /// Lists deliveries of the webhook that failed since a moment, each failed try for itself, the newest 2,000. A delivery that came later is left out, as far as the newest 300 that came tell
+    /// (a request for each 100 that failed, and up to 3).
+    /// </summary>
     Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken);
 
     /// <summary>Asks GitHub to deliver again (202).</summary>
@@ -136,6 +139,9 @@ public sealed record GitHubJob
 
     /// <summary>When it was created.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>Its repository as GitHub knows it now, where the answer says: that of <see cref="IRunnerRegistrar.ListActiveJobsAsync"/> does.</summary>
+    public RepositoryRef? Repository { get; init; }
 }
 
 /// <summary>One try to deliver a webhook.</summary>

@@ -17,6 +17,7 @@ internal sealed class Drainer(
     Launching launching,
     LaunchRequests requests,
     Endings endings,
+    FleetState state,
     Breakers breakers,
     IComputeLauncher launcher,
     IRunnerClassCatalog classes,
@@ -103,6 +104,11 @@ internal sealed class Drainer(
             }
 
             await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var runner in pending.DistinctBy(r => r.Repository))
+        {
+            await state.SawRepositoryOnceAsync(new SeenRepository { Repository = runner.Repository, Scope = runner.Scope }, cancellationToken).ConfigureAwait(false);
         }
 
         return summary;

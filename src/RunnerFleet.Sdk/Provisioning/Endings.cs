@@ -57,9 +57,11 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
 
     private static Job Unserved(Job job, Runner runner, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
     {
-        if (runner.Attempt == 0 && cause.Code == ReasonCodes.RunnerTtl)
+        // PENDING is proven not launched. For want of capacity it only waited, like one that had no place; a launch that went astray for so long is a try.
+        var onlyWaited = runner.Attempt == 0 || runner is { State: RunnerState.Pending, Reason.Code: not ReasonCodes.NotLaunched };
+        if (onlyWaited && cause.Code == ReasonCodes.RunnerTtl)
         {
-            // It only waited and was never launched: no try was spent on the job.
+            // No try was spent on the job.
             return job.Note(Reason.Of(cause.Code, $"Its runner {runner.Id} ended unlaunched: {cause.Message}"), now) with { RunnerId = null, Launches = Math.Max(0, job.Launches - 1), Diagnostic = cause, Deadline = now };
         }
 

@@ -8,13 +8,17 @@ using RunnerFleet.Storage;
 
 namespace RunnerFleet.Provisioning;
 
-/// <summary>The small facts that all hosts of a fleet share: leases, breakers, notices, scopes seen. Each is one store entry under a prefix of its own.</summary>
+/// <summary>The small facts that all hosts of a fleet share: leases, breakers, notices, scopes and repositories seen. Each is one store entry under a prefix of its own.</summary>
 internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger<FleetState> logger)
 {
     private const string NoticePrefix = "notice/";
     private const string NotOursPrefix = "not-ours/";
     private const string IdlePrefix = "idle/";
     private const string ScopePrefix = "scope/";
+    private const string RepositoryPrefix = "repository/";
+
+    // A workflow of every week is still looked for.
+    private static readonly TimeSpan RepositoryKeep = TimeSpan.FromDays(10);
     private readonly ConcurrentDictionary<string, DateTimeOffset> _seen = new(StringComparer.Ordinal);
 
     /// <summary>Changes an entry; the change may be made again on a newer value, and says <see langword="null"/> when there is nothing to change.</summary>
@@ -126,6 +130,40 @@ internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger
         return [.. Live(entries).Select(e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.RunnerScope)!)];
     }
 
+    /// <summary>Remembers a repository whose jobs are served, at most once an hour from this process. Whoever cannot be remembered now is with the next job; nothing waits for it.</summary>
+    public async ValueTask SawRepositoryOnceAsync(SeenRepository repository, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var key = RepositoryPrefix + RepositoryKey(repository);
+        if (_seen.TryGetValue(key, out var at) && now - at < TimeSpan.FromHours(1))
+        {
+            return;
+        }
+
+        var value = JsonSerializer.Serialize(repository, FleetStateJson.Default.SeenRepository);
+        var expires = now + RepositoryKeep;
+        try
+        {
+            await ChangeAsync(key, e => e?.Value == value && e.ExpiresAt > expires.AddDays(-1)
+                ? null
+                : new StoreEntry { Key = key, Version = 0, Value = value, ExpiresAt = expires }, cancellationToken).ConfigureAwait(false);
+            _seen[key] = now;
+        }
+        catch (StoreUnavailableException e)
+        {
+            logger.RepositoryNotKept(repository.Repository.FullName, e);
+        }
+    }
+
+    /// <summary>The repositories whose jobs were served lately.</summary>
+    public async Task<IReadOnlyList<SeenRepository>> RepositoriesAsync(CancellationToken cancellationToken)
+    {
+        var entries = await store.ListEntriesAsync(RepositoryPrefix, 5000, cancellationToken).ConfigureAwait(false);
+        return [.. Live(entries).Select(e => JsonSerializer.Deserialize(e.Value!, FleetStateJson.Default.SeenRepository)!)];
+    }
+
+    public static string RepositoryKey(SeenRepository repository) => $"{repository.Scope.Host}/{repository.Repository.FullName}".ToLowerInvariant();
+
     private IEnumerable<StoreEntry> Live(IEnumerable<StoreEntry> entries)
     {
         var now = clock.GetUtcNow();
@@ -133,8 +171,18 @@ internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger
     }
 }
 
+/// <summary>A repository, with the facts by which GitHub can be asked about it.</summary>
+internal sealed record SeenRepository
+{
+    public required RepositoryRef Repository { get; init; }
+
+    /// <summary>Where its runners register.</summary>
+    public required RunnerScope Scope { get; init; }
+}
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(RunnerScope))]
 [JsonSerializable(typeof(BreakerState))]
+[JsonSerializable(typeof(SeenRepository))]
 internal sealed partial class FleetStateJson : JsonSerializerContext;

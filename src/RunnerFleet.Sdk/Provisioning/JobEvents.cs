@@ -159,6 +159,7 @@ internal sealed class JobEvents(
                 {
                     RunnerId = swap ? former!.Id : null,
                     Displacements = displaced.Displacements + (foreign is null ? 0 : 1),
+                    Diagnostic = swap ? displaced.Diagnostic : note,
                     Deadline = swap ? displaced.Deadline : now,
                 });
                 if (!swap)

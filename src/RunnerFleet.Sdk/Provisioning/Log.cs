@@ -50,6 +50,12 @@ internal static partial class Log
     [LoggerMessage(2042, LogLevel.Error, "Observer {Observer} failed on a move.")]
     public static partial void ObserverFailed(this ILogger logger, string observer, Exception exception);
 
+    [LoggerMessage(2043, LogLevel.Warning, "That jobs of {Repository} are served could not be remembered; the next job tries again.")]
+    public static partial void RepositoryNotKept(this ILogger logger, string repository, Exception exception);
+
+    [LoggerMessage(2044, LogLevel.Error, "Missed webhooks could not be looked for at {Subject}; it is tried again.")]
+    public static partial void LookForMissedFailed(this ILogger logger, string subject, Exception exception);
+
     [LoggerMessage(2050, LogLevel.Error, "A drain failed; the next is due by the clock.")]
     public static partial void DrainFailed(this ILogger logger, Exception exception);
 

@@ -3,7 +3,7 @@ namespace RunnerFleet.Runners;
 /// <summary>The reason codes that the engine itself writes. Operators alert on them, so they do not change.</summary>
 public static class ReasonCodes
 {
-    /// <summary>A webhook recorded the job.</summary>
+    /// <summary>GitHub told of the job, by its webhook or when it was asked for what webhooks missed.</summary>
     public const string Queued = "QUEUED";
 
     /// <summary>A runner was recorded again for a job whose former runner ended or was taken.</summary>
@@ -128,6 +128,12 @@ public static class ReasonCodes
 
     /// <summary>Clean-up of compute halted: too much of it has no record. The host may look at the wrong store.</summary>
     public const string CleanUpHalted = "CLEAN_UP_HALTED";
+
+    /// <summary>Jobs were found by asking GitHub: their webhooks never came.</summary>
+    public const string MissedWebhooks = "MISSED_WEBHOOKS";
+
+    /// <summary>GitHub refuses to be asked for what webhooks missed.</summary>
+    public const string NotReconciled = "NOT_RECONCILED";
 
     /// <summary>A job of somebody else's labels was seen.</summary>
     public const string NotOurs = "NOT_OURS";

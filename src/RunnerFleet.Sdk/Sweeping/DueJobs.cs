@@ -31,7 +31,7 @@ internal sealed class DueJobs(
         var asked = ShouldAsk(current)
             ? await registrar.GetJobAsync(current.Scope, current.Repository, current.Key.Id, cancellationToken).ConfigureAwait(false)
             : null;
-        if (asked is { Status: GitHubStatus.Ok } && StateOf(asked.Value!) is { } real && real != current.State)
+        if (asked is { Status: GitHubStatus.Ok } && Looks.StateOf(asked.Value!) is { } real && real != current.State)
         {
             await looks.TellAsync(asked.Value!, current.Repository, current.Scope, cancellationToken).ConfigureAwait(false);
             current = await store.GetJobAsync(current.Key, cancellationToken).ConfigureAwait(false) ?? current;
@@ -113,13 +113,4 @@ internal sealed class DueJobs(
             ExpiresAt = now.AddDays(options.CurrentValue.Timing.HistoryDays),
         }), cancellationToken).ConfigureAwait(false);
     }
-
-    private static JobState? StateOf(GitHubJob job) => job.Status switch
-    {
-        "queued" => JobState.Queued,
-        "waiting" => JobState.Waiting,
-        "in_progress" => JobState.InProgress,
-        "completed" => JobState.Completed,
-        _ => null,
-    };
 }

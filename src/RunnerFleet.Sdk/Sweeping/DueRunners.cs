@@ -110,6 +110,10 @@ internal sealed class DueRunners(
             case FindOutcome.Found { Description: var stopped }:
                 await ComputeEndedAsync(runner, stopped.End, cancellationToken).ConfigureAwait(false);
                 break;
+            case FindOutcome.ConfirmedAbsent when Expired(runner):
+                // Back in PENDING it would be launched at once, before its age is looked at, and so for ever.
+                await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.RunnerTtl, $"It was not running within {Timing.RunnerTtlSeconds} s: its launches are proven not to have taken effect."), null, cancellationToken).ConfigureAwait(false);
+                break;
             case FindOutcome.ConfirmedAbsent:
                 await launching.NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NotLaunched, "The launch is proven not to have taken effect."), TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
                 break;

@@ -62,6 +62,16 @@ internal sealed class Looks(
         return true;
     }
 
+    /// <summary>The state that GitHub's word for it means; nothing for a word that says nothing to a fleet.</summary>
+    public static JobState? StateOf(GitHubJob job) => job.Status switch
+    {
+        "queued" => JobState.Queued,
+        "waiting" => JobState.Waiting,
+        "in_progress" => JobState.InProgress,
+        "completed" => JobState.Completed,
+        _ => null,
+    };
+
     /// <summary>Takes what GitHub answered about a job as if its webhook had come.</summary>
     public async Task TellAsync(GitHubJob job, RepositoryRef repository, RunnerScope scope, CancellationToken cancellationToken)
     {

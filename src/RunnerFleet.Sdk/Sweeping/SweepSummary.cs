@@ -23,6 +23,12 @@ public sealed record SweepSummary
     /// <summary>Whether clean-up of compute halted because too much of it has no record.</summary>
     public bool Halted { get; init; }
 
+    /// <summary>How many jobs were found of which GitHub knew something that no webhook had told.</summary>
+    public int MissedJobs { get; init; }
+
+    /// <summary>How many failed webhook deliveries GitHub was asked to repeat.</summary>
+    public int Redelivered { get; init; }
+
     /// <summary>How many steps failed and are tried again: each is logged with its cause.</summary>
     public int Errors { get; init; }
 }

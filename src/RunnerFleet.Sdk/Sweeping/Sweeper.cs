@@ -7,12 +7,13 @@ using RunnerFleet.Storage;
 
 namespace RunnerFleet.Sweeping;
 
-/// <summary>Makes right what events made fast: compares records with the launcher's list and with GitHub's, and clears what has no live record. Each part fails alone.</summary>
+/// <summary>Makes right what events made fast: compares records with the launcher's list and with GitHub's, clears what has no live record, and finds what webhooks missed. Each part fails alone.</summary>
 internal sealed class Sweeper(
     IRunnerStore store,
     FleetState state,
     ComputeSweep compute,
     GhostSweep ghosts,
+    MissedWebhooks missed,
     IOptionsMonitor<RunnerFleetOptions> options,
     TimeProvider clock,
     ILogger<Sweeper> logger)
@@ -34,6 +35,7 @@ internal sealed class Sweeper(
             summary = await PartAsync(summary, async s => await compute.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             summary = await PartAsync(summary, async s => await ghosts.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             summary = await PartAsync(summary, async s => s with { Drain = await drain(cancellationToken).ConfigureAwait(false) }, cancellationToken).ConfigureAwait(false);
+            summary = await PartAsync(summary, async s => await missed.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             return await PartAsync(summary, async s =>
             {
                 await store.PurgeExpiredAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);

@@ -258,6 +258,44 @@ public sealed class HostileGitHubTests : IDisposable
         Assert.Equal(["a"], job.Labels);
     }
 
+    [Theory]
+    [InlineData("""{"id":7,"name":"app","owner":{"login":"acme"},"private":true}""", true)]
+    [InlineData("""{"id":7,"name":"app","owner":{"login":"acme"},"private":false}""", false)]
+    [InlineData("""{"id":7,"name":"app","owner":{"login":"acme"}}""", false)]
+    [InlineData("""{"id":0,"name":"app","owner":{"login":"acme"},"private":true}""", null)]
+    [InlineData("""{"id":7,"name":"..","owner":{"login":"acme"},"private":true}""", null)]
+    [InlineData("""{"id":7,"name":"app","private":true}""", null)]
+    [InlineData("null", null)]
+    public async Task A_jobs_repository_is_private_only_where_GitHub_says_so_and_known_only_by_a_proper_name(string repository, bool? isPrivate)
+    {
+        var handler = new ScriptedHandler(r => Json(200, r.RequestUri!.AbsolutePath.EndsWith("/jobs", StringComparison.Ordinal)
+            ? """{"jobs":[{"id":5,"status":"queued"}]}"""
+            : $$"""{"workflow_runs":[{"id":3,"repository":{{repository}}}]}"""));
+
+        var job = Assert.Single((await Registrar(handler).ListActiveJobsAsync(Scope, Repository, default)).Value!);
+
+        Assert.Equal(isPrivate, job.Repository?.IsPrivate);
+    }
+
+    [Fact]
+    public async Task Failed_deliveries_beyond_all_bounds_are_given_as_far_as_they_were_read()
+    {
+        var handler = new ScriptedHandler(r =>
+        {
+            var isFailure = r.RequestUri!.Query.Contains("status=failure", StringComparison.Ordinal);
+            var page = Json(200, isFailure
+                ? """[{"id":1,"guid":"a","delivered_at":"2026-11-01T12:00:00Z","status_code":502,"event":"workflow_job"}]"""
+                : """[{"id":2,"guid":"b","delivered_at":"2026-11-01T12:00:00Z","status_code":200,"event":"workflow_job"}]""");
+            page.Headers.TryAddWithoutValidation("Link", $"<{r.RequestUri}>; rel=\"next\"");
+            return page;
+        });
+
+        var failed = await Registrar(handler).ListFailedDeliveriesAsync(Scope, 9, DateTimeOffset.UnixEpoch, default);
+
+        Assert.Equal((GitHubStatus.Ok, 20), (failed.Status, failed.Value!.Count));
+        Assert.Equal(23, handler.Requests.Count); // 20 pages of failures, 3 of what came
+    }
+
     [Fact]
     public async Task A_body_larger_than_any_of_GitHubs_is_not_read_to_its_end()
     {

@@ -14,7 +14,11 @@ internal sealed record RunnerBody(long? Id, string? Name, string? Status, bool? 
 
 internal sealed record RunnersBody(IReadOnlyList<RunnerBody?>? Runners);
 
-internal sealed record RunBody(long? Id);
+internal sealed record RunBody(long? Id, RepositoryBody? Repository);
+
+internal sealed record RepositoryBody(long? Id, string? Name, OwnerBody? Owner, bool? Private);
+
+internal sealed record OwnerBody(string? Login);
 
 internal sealed record RunsBody(IReadOnlyList<RunBody?>? WorkflowRuns);
 

@@ -14,6 +14,7 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
     private const int RunPages = 10;        // 1,000 runs: the most that a search by status gives
     private const int JobPages = 10;        // 1,000 jobs; a run has at most 256 in one matrix
     private const int DeliveryPages = 20;
+    private const int SuccessPages = 3;
     private const string ActionsRead = "Actions: read";
 
     private readonly GitHubTransport _transport = new(clients, options, new OptionsCredentials(options), clock, logger);
@@ -79,7 +80,7 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
     public async Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken)
     {
         // Queued first: a run that starts between the two requests is then in at least one of them.
-        var runs = new HashSet<long>();
+        var runs = new Dictionary<long, RepositoryRef?>();
         foreach (var status in (string[])["queued", "in_progress"])
         {
             var listed = await PagesAsync(
@@ -89,11 +90,14 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
                 return GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(listed.Status, listed.Reason!, listed.RetryAfter);
             }
 
-            runs.UnionWith(listed.Value!.Select(r => r.Id!.Value));
+            foreach (var run in listed.Value!)
+            {
+                runs[run.Id!.Value] = ToRepository(run.Repository);
+            }
         }
 
         var jobs = new List<GitHubJob>();
-        foreach (var run in runs)
+        foreach (var (run, seen) in runs)
         {
             var listed = await PagesAsync(
                 Actions(scope, repository, $"runs/{Number(run)}/jobs?filter=latest&per_page=100"), JobPages, GitHubJson.Default.JobsBody, b => b.Jobs, ToJob, cancellationToken).ConfigureAwait(false);
@@ -104,7 +108,7 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
                 return listed;
             }
 
-            jobs.AddRange(listed.Value ?? []);
+            jobs.AddRange((listed.Value ?? []).Select(j => j with { Repository = seen }));
         }
 
         return GitHubAnswer.Ok<IReadOnlyList<GitHubJob>>(jobs);
@@ -112,17 +116,34 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
 
     public async Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken)
     {
-        var listed = await PagesAsync(
-            Hook(HttpMethod.Get, scope, hookId, "?status=failure&per_page=100", 200),
-            DeliveryPages,
+        var failed = await DeliveriesAsync(scope, hookId, "failure", since, DeliveryPages, cancellationToken).ConfigureAwait(false);
+        if (failed.Status != GitHubStatus.Ok || failed.Value!.Where(d => d.DeliveredAt >= since && d.StatusCode is < 200 or > 299).ToArray() is not { Length: > 0 } tries)
+        {
+            return failed.Status == GitHubStatus.Ok ? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([]) : failed;
+        }
+
+        var came = await DeliveriesAsync(scope, hookId, "success", tries.Min(d => d.DeliveredAt), SuccessPages, cancellationToken).ConfigureAwait(false);
+        if (came.Status != GitHubStatus.Ok)
+        {
+            return came;
+        }
+
+        var last = came.Value!.GroupBy(d => d.DeliveryId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Max(d => d.DeliveredAt), StringComparer.Ordinal);
+        return GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. tries.Where(d => !last.TryGetValue(d.DeliveryId, out var at) || at < d.DeliveredAt)]);
+    }
+
+    /// <summary>The newest deliveries of one outcome, back to a moment or as far as the pages go: an older one that is not seen is only delivered once more, or never.</summary>
+    private Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> DeliveriesAsync(RunnerScope scope, long hookId, string status, DateTimeOffset since, int pages, CancellationToken cancellationToken)
+    {
+        var read = 0;
+        return PagesAsync(
+            Hook(HttpMethod.Get, scope, hookId, $"?status={status}&per_page=100", 200),
+            pages,
             GitHubJson.Default.IReadOnlyListDeliveryBody,
             b => b,
             ToDelivery,
             cancellationToken,
-            isLastPage: page => page.Count > 0 && page[^1].DeliveredAt < since).ConfigureAwait(false); // newest first
-        return listed.Status == GitHubStatus.Ok
-            ? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. listed.Value!.Where(d => d.DeliveredAt >= since && d.StatusCode is < 200 or > 299)])
-            : listed;
+            isLastPage: page => ++read == pages || (page.Count > 0 && page[^1].DeliveredAt < since)); // newest first
     }
 
     public async Task<GitHubAnswer<bool>> RedeliverAsync(RunnerScope scope, long hookId, long deliveryId, CancellationToken cancellationToken)
@@ -272,6 +293,11 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
                 RunnerName = string.IsNullOrEmpty(body.RunnerName) ? null : body.RunnerName,
                 CreatedAt = body.CreatedAt,
             }
+            : null;
+
+    private static RepositoryRef? ToRepository(RepositoryBody? body) =>
+        body is { Id: > 0 } && RepositoryNames.IsPart(body.Name) && RepositoryNames.IsPart(body.Owner?.Login)
+            ? new() { Id = body.Id.Value, Owner = body.Owner.Login, Name = body.Name, IsPrivate = body.Private == true }
             : null;
 
     private static HookDelivery? ToDelivery(DeliveryBody body) =>
