@@ -120,6 +120,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.TryAddSingleton<FleetWriter>();
         services.TryAddSingleton<FleetState>();
         services.TryAddSingleton<Breakers>();
+        services.TryAddSingleton<Turns>();
         services.TryAddSingleton<HintSender>();
         services.TryAddSingleton<JobJudge>();
         services.TryAddSingleton<Demand>();

@@ -9,7 +9,7 @@ namespace RunnerFleet.Provisioning;
 
 /// <summary>
 /// Launches what is pending: image, breaker, places, launch. Places are taken for up to 25 runners in one transaction, oldest first and by turns between
-/// repositories. A runner that must wait keeps the reason in its record; one that fails never delays the others.
+/// queues. A runner that must wait keeps the reason in its record; one that fails never delays the others.
 /// </summary>
 internal sealed class Drainer(
     IRunnerStore store,
@@ -18,6 +18,7 @@ internal sealed class Drainer(
     LaunchRequests requests,
     Endings endings,
     Breakers breakers,
+    Turns turns,
     IComputeLauncher launcher,
     IRunnerClassCatalog classes,
     RunnerImages images,
@@ -45,7 +46,7 @@ internal sealed class Drainer(
             }
 
             var before = summary;
-            summary = await RoundAsync(FairOrder.Of(pending), summary, cancellationToken).ConfigureAwait(false);
+            summary = await RoundAsync(pending, summary, cancellationToken).ConfigureAwait(false);
             if (summary.Launched == before.Launched && summary.PutOff == before.PutOff)
             {
                 break; // whoever is left waits for a place
@@ -59,7 +60,7 @@ internal sealed class Drainer(
     {
         var context = await ContextAsync(pending, cancellationToken).ConfigureAwait(false);
         var batch = new List<Ready>(BatchSize);
-        foreach (var runner in pending)
+        foreach (var runner in FairOrder.Of(pending, context.Served ?? []))
         {
             try
             {
@@ -83,14 +84,14 @@ internal sealed class Drainer(
 
             if (batch.Count == BatchSize)
             {
-                summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+                summary = await LaunchBatchAsync(batch, context, summary, cancellationToken).ConfigureAwait(false);
                 batch.Clear();
             }
         }
 
         if (batch.Count > 0)
         {
-            summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+            summary = await LaunchBatchAsync(batch, context, summary, cancellationToken).ConfigureAwait(false);
         }
 
         // Nobody's launch waits for the words about those who cannot be launched. A note that meets a conflict is made by a later drain.
@@ -108,9 +109,14 @@ internal sealed class Drainer(
         return summary;
     }
 
-    private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainSummary summary, CancellationToken cancellationToken)
+    private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainContext context, DrainSummary summary, CancellationToken cancellationToken)
     {
         var starting = await TakePlacesAsync(batch, cancellationToken).ConfigureAwait(false);
+        if (context.Served is not null && starting.Count > 0)
+        {
+            await turns.TakenAsync(starting, cancellationToken).ConfigureAwait(false);
+        }
+
         using var slots = new SemaphoreSlim(Math.Max(1, launcher.Capabilities.ParallelLaunches));
         var launches = starting.Select(async runner =>
         {
@@ -311,6 +317,7 @@ internal sealed class Drainer(
         {
             Classes = known,
             Breakers = await breakers.ReadAsync(cancellationToken).ConfigureAwait(false),
+            Served = pending.DistinctBy(r => r.QueueKey, StringComparer.Ordinal).Skip(1).Any() ? await turns.ServedAsync(cancellationToken).ConfigureAwait(false) : null,
             Taken = new Dictionary<string, int>(await store.GetPlacesAsync(keys, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal),
         };
     }
@@ -330,6 +337,9 @@ internal sealed class Drainer(
         public required IReadOnlyDictionary<string, BreakerState> Breakers { get; init; }
 
         public required Dictionary<string, int> Taken { get; init; }
+
+        /// <summary>Whose turn it is not; <see langword="null"/> where only one queue waits, which needs no turns and costs none.</summary>
+        public IReadOnlyList<string>? Served { get; init; }
 
         public Dictionary<ImageRequest, ImageOutcome> Images { get; } = [];
 

@@ -137,4 +137,5 @@ internal sealed class FleetState(IRunnerStore store, TimeProvider clock, ILogger
 [JsonSerializable(typeof(Notice))]
 [JsonSerializable(typeof(RunnerScope))]
 [JsonSerializable(typeof(BreakerState))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class FleetStateJson : JsonSerializerContext;
