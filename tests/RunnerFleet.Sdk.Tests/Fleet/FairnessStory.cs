@@ -77,9 +77,13 @@ internal sealed class FairnessStory : IAsyncDisposable
                     break;
             }
 
-            await DrainAsync();
+            if (step % 5 != 0) // else several come, or several places come free, before anybody drains
+            {
+                await DrainAsync();
+            }
         }
 
+        await DrainAsync();
         while (_running.Count > 0)
         {
             await EndAsync(0);

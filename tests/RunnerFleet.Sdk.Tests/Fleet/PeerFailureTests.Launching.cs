@@ -155,6 +155,34 @@ public sealed partial class PeerFailureTests
     }
 
     [Fact]
+    public async Task A13_A_host_that_counted_before_another_took_the_last_place_launches_nothing()
+    {
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
+        var other = world.AddHost();
+        var first = world.Queue();
+        await world.DeliverAsync();
+        var runner = await world.RunnerOfAsync(first);
+        var second = world.Queue();
+        await world.DeliverAsync();
+        world.Store.FailBefore = commit =>
+        {
+            if (commit.Runners.Any(r => r.Id == runner.Id && r.State == RunnerState.Starting))
+            {
+                world.Store.FailBefore = null; // the place was counted as free; before it is taken, another host gives it to somebody else
+                world.Store.HidePending = r => r.Id == runner.Id;
+                other.DrainAsync(world.Cancel).GetAwaiter().GetResult();
+                world.Store.HidePending = null;
+            }
+
+            return false;
+        };
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        Assert.Equal((await world.RunnerOfAsync(second)).Id, Assert.Single(world.Launcher.Launches).Identity.RunnerId);
+        Assert.Equal((1, RunnerState.Pending), (await world.PlacesAsync("fleet"), (await world.RunnerAsync(runner.Id)).State));
+    }
+
+    [Fact]
     public async Task A14_Compute_that_never_asks_for_its_registration_is_stopped_in_bounded_time_and_its_job_gets_another()
     {
         await using var world = new FleetWorld();

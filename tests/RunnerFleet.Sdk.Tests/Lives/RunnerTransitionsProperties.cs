@@ -32,13 +32,13 @@ public sealed class RunnerTransitionsProperties
             var now = runner.CreatedAt.AddSeconds(i);
             var (to, how) = tries[i];
             var before = runner;
-            switch (how % 4)
+            switch (how % 8)
             {
-                case 0:
+                case < 5: // most, so that a life grows longer than what is kept of it
                     runner = runner.Note(s_cause, now);
                     told.Add(new RunnerMove { At = now, From = before.State, To = before.State, Cause = s_cause });
                     break;
-                case 1 when to is RunnerState.Failed or RunnerState.Offline && !runner.IsTerminal && i > tries.Length - 10:
+                case 5 when to is RunnerState.Failed or RunnerState.Offline && !runner.IsTerminal && i > tries.Length - 10:
                     runner = runner.End(to == RunnerState.Failed, s_cause, now, TimeSpan.FromDays(1));
                     told.Add(new RunnerMove { At = now, From = before.State, To = to, Cause = s_cause });
                     break;
