@@ -162,6 +162,7 @@ public sealed partial class PeerFailureTests
         var first = world.Queue();
         await world.DeliverAsync();
         var runner = await world.RunnerOfAsync(first);
+        world.Clock.Advance(TimeSpan.FromSeconds(1));
         var second = world.Queue();
         await world.DeliverAsync();
         world.Store.FailBefore = commit =>
@@ -178,6 +179,7 @@ public sealed partial class PeerFailureTests
         };
         await world.Fleet.DrainAsync(world.Cancel);
 
+        Assert.Null(world.Store.FailBefore); // it came between
         Assert.Equal((await world.RunnerOfAsync(second)).Id, Assert.Single(world.Launcher.Launches).Identity.RunnerId);
         Assert.Equal((1, RunnerState.Pending), (await world.PlacesAsync("fleet"), (await world.RunnerAsync(runner.Id)).State));
     }
