@@ -120,6 +120,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.TryAddSingleton<FleetWriter>();
         services.TryAddSingleton<FleetState>();
         services.TryAddSingleton<Breakers>();
+        services.TryAddSingleton<Turns>();
         services.TryAddSingleton<HintSender>();
         services.TryAddSingleton<JobJudge>();
         services.TryAddSingleton<Demand>();
@@ -140,7 +141,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.TryAddSingleton<DueRecords>();
         services.TryAddSingleton<ComputeSweep>();
         services.TryAddSingleton<GhostSweep>();
-        services.TryAddSingleton<Turns>();
+        services.TryAddSingleton<LookTurns>();
         services.TryAddSingleton<CallBudget>();
         services.TryAddSingleton<FailedDeliveries>();
         services.TryAddSingleton<MissedJobs>();

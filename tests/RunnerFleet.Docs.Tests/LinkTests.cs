@@ -89,6 +89,6 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"(?<![\w.])(/tmp/|/home/|/Users/|/root/|/work/|/mnt/)[\w./-]*|[A-Za-z]:\\[\w\\.-]+")]
     private static partial Regex MachinePath();
 
-    [GeneratedRegex(@"`([A-Z]\w+(?:Tests|Contract))(?:\.([A-Z]\w+))?`")]
+    [GeneratedRegex(@"`([A-Z]\w+(?:Tests|Properties|Contract))(?:\.([A-Z]\w+))?`")]
     private static partial Regex TestName();
 }

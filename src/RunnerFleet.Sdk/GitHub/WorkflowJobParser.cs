@@ -327,8 +327,15 @@ internal static class WorkflowJobParser
             return null;
         }
 
-        var saysOffset = reader.TryGetDateTime(out var sample) && sample.Kind != DateTimeKind.Unspecified;
-        return saysOffset && reader.TryGetDateTimeOffset(out var time) ? time : null;
+        try
+        {
+            var saysOffset = reader.TryGetDateTime(out var sample) && sample.Kind != DateTimeKind.Unspecified;
+            return saysOffset && reader.TryGetDateTimeOffset(out var time) ? time : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // half a surrogate pair
+        }
     }
 
     private static string? ReadText(ref Utf8JsonReader reader)

@@ -9,7 +9,7 @@ namespace RunnerFleet.Provisioning;
 
 /// <summary>
 /// Launches what is pending: image, breaker, places, launch. Places are taken for up to 25 runners in one transaction, oldest first and by turns between
-/// repositories. A runner that must wait keeps the reason in its record; one that fails never delays the others.
+/// queues. A runner that must wait keeps the reason in its record; one that fails never delays the others.
 /// </summary>
 internal sealed class Drainer(
     IRunnerStore store,
@@ -19,6 +19,7 @@ internal sealed class Drainer(
     Endings endings,
     FleetState state,
     Breakers breakers,
+    Turns turns,
     IComputeLauncher launcher,
     IRunnerClassCatalog classes,
     RunnerImages images,
@@ -46,7 +47,7 @@ internal sealed class Drainer(
             }
 
             var before = summary;
-            summary = await RoundAsync(FairOrder.Of(pending), summary, cancellationToken).ConfigureAwait(false);
+            summary = await RoundAsync(pending, summary, cancellationToken).ConfigureAwait(false);
             if (summary.Launched == before.Launched && summary.PutOff == before.PutOff)
             {
                 break; // whoever is left waits for a place
@@ -60,7 +61,7 @@ internal sealed class Drainer(
     {
         var context = await ContextAsync(pending, cancellationToken).ConfigureAwait(false);
         var batch = new List<Ready>(BatchSize);
-        foreach (var runner in pending)
+        foreach (var runner in FairOrder.Of(pending, context.Served ?? []))
         {
             try
             {
@@ -84,14 +85,14 @@ internal sealed class Drainer(
 
             if (batch.Count == BatchSize)
             {
-                summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+                summary = await LaunchBatchAsync(batch, context, summary, cancellationToken).ConfigureAwait(false);
                 batch.Clear();
             }
         }
 
         if (batch.Count > 0)
         {
-            summary = await LaunchBatchAsync(batch, summary, cancellationToken).ConfigureAwait(false);
+            summary = await LaunchBatchAsync(batch, context, summary, cancellationToken).ConfigureAwait(false);
         }
 
         // Nobody's launch waits for the words about those who cannot be launched. A note that meets a conflict is made by a later drain.
@@ -114,9 +115,14 @@ internal sealed class Drainer(
         return summary;
     }
 
-    private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainSummary summary, CancellationToken cancellationToken)
+    private async Task<DrainSummary> LaunchBatchAsync(IReadOnlyList<Ready> batch, DrainContext context, DrainSummary summary, CancellationToken cancellationToken)
     {
         var starting = await TakePlacesAsync(batch, cancellationToken).ConfigureAwait(false);
+        if (context.Served is not null && starting.Count > 0)
+        {
+            await turns.TakenAsync(starting, cancellationToken).ConfigureAwait(false);
+        }
+
         var parallel = Math.Max(1, launcher.Capabilities.ParallelLaunches);
         var launches = await Concurrently.ForEachAsync(starting, parallel, async (runner, turn) =>
         {
@@ -307,6 +313,7 @@ internal sealed class Drainer(
         {
             Classes = known,
             Breakers = await breakers.ReadAsync(cancellationToken).ConfigureAwait(false),
+            Served = pending.DistinctBy(r => r.QueueKey, StringComparer.Ordinal).Skip(1).Any() ? await turns.ServedAsync(cancellationToken).ConfigureAwait(false) : null,
             Taken = new Dictionary<string, int>(await store.GetPlacesAsync(keys, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal),
         };
     }
@@ -326,6 +333,9 @@ internal sealed class Drainer(
         public required IReadOnlyDictionary<string, BreakerState> Breakers { get; init; }
 
         public required Dictionary<string, int> Taken { get; init; }
+
+        /// <summary>Whose turn it is not; <see langword="null"/> where only one queue waits, which needs no turns and costs none.</summary>
+        public IReadOnlyList<string>? Served { get; init; }
 
         public Dictionary<ImageRequest, ImageOutcome> Images { get; } = [];
 

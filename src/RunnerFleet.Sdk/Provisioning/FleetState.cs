@@ -185,4 +185,5 @@ internal sealed record SeenRepository
 [JsonSerializable(typeof(RunnerScope))]
 [JsonSerializable(typeof(BreakerState))]
 [JsonSerializable(typeof(SeenRepository))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class FleetStateJson : JsonSerializerContext;

@@ -41,6 +41,9 @@ internal static partial class Log
     [LoggerMessage(2033, LogLevel.Warning, "The hint to drain was lost; the next drain is due by the clock.")]
     public static partial void HintLost(this ILogger logger, Exception exception);
 
+    [LoggerMessage(2034, LogLevel.Warning, "Whose turn it was could not be kept; a queue may be served once too often.")]
+    public static partial void TurnsLost(this ILogger logger, Exception exception);
+
     [LoggerMessage(2040, LogLevel.Warning, "{Code} {Subject}: {Message}")]
     public static partial void Noticed(this ILogger logger, string code, string subject, string message);
 

@@ -23,7 +23,7 @@ internal sealed record LookEnd(GitHubStatus Status, string? Reason = null, TimeS
 /// </summary>
 internal sealed class MissedWebhooks(
     FleetState state,
-    Turns turns,
+    LookTurns turns,
     CallBudget budget,
     FailedDeliveries deliveries,
     MissedJobs jobs,

@@ -16,6 +16,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     /// <summary>Lets the listing of queued jobs lag behind, as an index may.</summary>
     public bool HideQueuedJobs { get; set; }
 
+    /// <summary>Lets the listing of pending runners lag behind: what it does not show yet.</summary>
+    public Func<Runner, bool>? HidePending { get; set; }
+
     /// <summary>What other hosts do before the next listing of queued jobs; once.</summary>
     public Func<Task>? BeforeQueuedJobs { get; set; }
 
@@ -40,7 +43,8 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) => _forgotten.Contains(runnerId) ? default : inner.GetRunnerAsync(runnerId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken) => inner.ListPendingAsync(query, cancellationToken);
+    public async ValueTask<IReadOnlyList<Runner>> ListPendingAsync(PendingQuery query, CancellationToken cancellationToken) =>
+        [.. (await inner.ListPendingAsync(query, cancellationToken)).Where(r => HidePending?.Invoke(r) != true)];
 
     public ValueTask<IReadOnlyList<Runner>> ListDueRunnersAsync(DateTimeOffset now, int take, CancellationToken cancellationToken) => inner.ListDueRunnersAsync(now, take, cancellationToken);
 

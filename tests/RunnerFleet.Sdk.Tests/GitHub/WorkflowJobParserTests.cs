@@ -324,6 +324,10 @@ public sealed class WorkflowJobParserTests
     }
 
     [Fact]
+    public void A_time_with_half_a_surrogate_pair_is_left_out() =>
+        Assert.Null(Parse(WorkflowJobPayload.Create().ToJsonString().Replace("2026-11-23T10:00:05Z", "\\udc00", StringComparison.Ordinal)).CreatedAt);
+
+    [Fact]
     public void Bytes_that_are_no_utf8_make_a_text_absent_or_the_label_an_error()
     {
         byte[] Body(string before, string after) => [.. Encoding.UTF8.GetBytes(before), 0xff, 0xc0, .. Encoding.UTF8.GetBytes(after)];

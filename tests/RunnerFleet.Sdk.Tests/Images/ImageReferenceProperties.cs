@@ -50,4 +50,53 @@ public sealed class ImageReferenceProperties
 
         return Regex.IsMatch(reference.ToString(), @"\A(docker\.io/library|public\.ecr\.aws/docker/library)/[a-z0-9]");
     });
+
+    /// <summary>Any list, any spelling: what is allowed is, written out in full, the entry itself or lies below an entry that ends with a star.</summary>
+    [Property(MaxTest = 5000)]
+    public Property Nothing_outside_the_list_is_allowed_whatever_its_spelling()
+    {
+        var entries = Gen.Elements("docker.io/library/*", "ghcr.io/*", "GHCR.io/ubuntu/*", "public.ecr.aws/docker/library", "docker/*", "ubuntu", "index.docker.io/docker/ubuntu", "*", "/*", "ghcr.io", "docker.io/*").ListOf();
+        return Prop.ForAll(s_texts, entries.ToArbitrary(), (text, list) =>
+        {
+            var options = new RunnerFleetOptions();
+            foreach (var entry in list)
+            {
+                options.Policy.Images.Add(entry);
+            }
+
+            if (list.Count == 0 || !ImageReference.TryParse(text, out var reference, out _) || !ImagePolicy.Of(options).Allows(reference))
+            {
+                return true;
+            }
+
+            return list.Select(InFull).Any(entry => entry.EndsWith("/*", StringComparison.Ordinal) ? reference.Name.StartsWith(entry[..^1], StringComparison.Ordinal) : reference.Name == entry);
+        });
+
+        static string InFull(string entry) => entry switch
+        {
+            "ubuntu" => "docker.io/library/ubuntu",
+            "docker/*" => "docker.io/docker/*",
+            "index.docker.io/docker/ubuntu" => "docker.io/docker/ubuntu",
+            "*" or "/*" or "ghcr.io" => "nothing",
+            _ => entry.ToLowerInvariant(),
+        };
+    }
+
+    [Property(MaxTest = 2000)]
+    public Property An_address_in_any_form_and_a_host_without_a_dot_are_refused()
+    {
+        var number = Gen.Choose(0, 255);
+        var hosts = Gen.OneOf(
+            from a in number from b in number from c in number from d in number select $"{a}.{b}.{c}.{d}",
+            from a in number from b in number from c in number from d in number select $"0x{a:x2}.{b}.{c}.0x{d:x}",
+            from a in number from d in number select $"{a}.{d}",
+            from a in number from d in number select $"0{Convert.ToString(a, 8)}.0{Convert.ToString(d, 8)}",
+            from a in number from d in number select $"[::ffff:{a}.0.0.{d}]",
+            from a in number from d in number select $"[{a:x}::{d:x}]",
+            from a in number select $"{a}.0.0.1.",
+            Gen.Elements("localhost", "LOCALHOST", "registry", "REGISTRY", "2130706433", "0x7f000001", "a.localhost", "localhost.", "metadata."));
+        return Prop.ForAll(hosts.ToArbitrary(), Gen.Elements(":5000", ":80", ":443").ToArbitrary(), (host, port) =>
+            !ImageReference.TryParse($"{host}{port}/library/ubuntu", out _, out _)
+            && (!host.Contains('.', StringComparison.Ordinal) || !ImageReference.TryParse($"{host}/library/ubuntu", out _, out _)));
+    }
 }

@@ -47,6 +47,44 @@ public sealed class LabelParserProperties
         });
     }
 
+    /// <summary>Written a second time, from the documentation: what every label means, and that nothing else comes of it.</summary>
+    [Property(MaxTest = 3000)]
+    public Property What_is_ours_has_only_known_labels_and_a_spec_that_they_spell()
+    {
+        return Prop.ForAll(Gen.Elements(s_words).ListOf().Select(words => new[] { "self-hosted" }.Concat(words).ToArray()).ToArbitrary(), words =>
+        {
+            var lower = words.Select(word => word.ToLowerInvariant()).Distinct().ToList();
+            if (s_parser.Parse(words, s_context) is not LabelOutcome.Ours { Spec: var spec })
+            {
+                return true;
+            }
+
+            var known = lower.All(word => word is "self-hosted" or "linux" or "x64" or "arm64" or "team" || word.Split(':')[0] is "class" or "image" or "capacity" or "disk");
+            return known
+                && spec.ClassName == ValueOf("class")
+                && spec.Architecture == lower.SingleOrDefault(word => word is "x64" or "arm64")
+                && spec.DiskGiB?.ToString("D", System.Globalization.CultureInfo.InvariantCulture) == ValueOf("disk")?.TrimStart('0')
+                && (spec.Capacity switch { RunnerFleet.Runners.CapacityKind.Spot => "spot", RunnerFleet.Runners.CapacityKind.OnDemand => "on-demand", _ => null }) == ValueOf("capacity")
+                && (spec.Image, ValueOf("image")) is (null, null) or ("docker.io/library/ubuntu:latest", "ubuntu") or ("docker.io/library/debian:12", "debian:12");
+
+            string? ValueOf(string wish) => lower.Where(word => word.StartsWith(wish + ":", StringComparison.Ordinal)).Select(word => word[(wish.Length + 1)..]).DistinctBy(value => value.TrimStart('0')).SingleOrDefault();
+        });
+    }
+
+    [Property(MaxTest = 2000)]
+    public Property A_label_that_the_fleet_does_not_know_makes_the_job_somebody_elses()
+    {
+        var unknown = ArbMap.Default.GeneratorFor<NonNull<string>>().Select(text => text.Get)
+            .Or(Gen.Elements("gpu", "self-hosted ", "linux2", "imagex", "class", "class-default", "disk", "my:label", "windows", "macos", "teams", " team", "x86", ""))
+            .Where(label => !s_words.Take(5).Append("team").Contains(label, StringComparer.OrdinalIgnoreCase) && !new[] { "image:", "class:", "disk:", "capacity:" }.Any(wish => label.StartsWith(wish, StringComparison.OrdinalIgnoreCase)));
+        return Prop.ForAll(Gen.Elements(s_words).ListOf().ToArbitrary(), unknown.ToArbitrary(), (words, label) =>
+            s_parser.Parse(["self-hosted", .. words, label], s_context) is LabelOutcome.NotOurs && s_parser.Parse([label, .. words, "self-hosted"], s_context) is LabelOutcome.NotOurs);
+    }
+
+    [Property(MaxTest = 500)]
+    public bool Without_self_hosted_no_job_is_ours(string[] labels) =>
+        labels.Any(label => string.Equals(label, "self-hosted", StringComparison.OrdinalIgnoreCase)) || s_parser.Parse(labels, s_context) is LabelOutcome.NotOurs;
+
     private static string Describe(LabelOutcome outcome) => outcome switch
     {
         LabelOutcome.Ours ours => ours.Spec.ToString(),

@@ -16,7 +16,7 @@ internal sealed record Turn
 }
 
 /// <summary>Who is looked at next: the longest not looked at first, and what GitHub refuses with growing distance. All hosts of the fleet share the turns.</summary>
-internal sealed class Turns(IRunnerStore store, FleetState state, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
+internal sealed class LookTurns(IRunnerStore store, FleetState state, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {
     private const string Prefix = "turn/";
     private const double LongestWaitSeconds = 6 * 3600;
