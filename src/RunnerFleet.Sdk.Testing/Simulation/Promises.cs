@@ -17,14 +17,18 @@ internal sealed class Promises(World world)
     private readonly Dictionary<string, int> _held = new(StringComparer.Ordinal);
     private readonly HashSet<long> _accepted = [];
     private readonly HashSet<long> _given = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _forced = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DateTimeOffset> _unowned = new(StringComparer.Ordinal);
     private readonly Dictionary<JobKey, TimeSpan> _waited = [];
     private Job? _heldUp;
 
     // The longest that mending may take after the last fault: a runner's time to live, and the distances between tries.
     private static readonly TimeSpan s_mendedWithin = TimeSpan.FromHours(3);
 
-    /// <summary>The limits, by the key of their places.</summary>
-    public Dictionary<string, int> Limits { get; } = new(StringComparer.Ordinal);
+    // Two sweeps, and two readings that it is idle before each; the last sweeps of the trouble may have put it off for as long as the longest distance between tries.
+    private static readonly TimeSpan s_clearedWithin = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan s_skew = TimeSpan.FromSeconds(5);
 
     /// <summary>The first promise that was broken: whoever caught the exception, the run ends.</summary>
     public PromiseBrokenException? First { get; private set; }
@@ -58,6 +62,11 @@ internal sealed class Promises(World world)
 
         foreach (var after in commit.Jobs)
         {
+            if (after.Labels.Contains(Story.LabelOfOthers))
+            {
+                Broken(4, $"job {after.Key} of another fleet is recorded.", after);
+            }
+
             if (_jobs.TryGetValue(after.Key, out var before) && before.State != after.State && !JobTransitions.CanMove(before.State, after.State))
             {
                 Broken(6, $"job {after.Key} went from {before.State} to {after.State}.", after);
@@ -66,9 +75,13 @@ internal sealed class Promises(World world)
             _jobs[after.Key] = after;
         }
 
-        if (commit.Entries.FirstOrDefault(e => HasCredential(e.Value)) is { } entry)
+        foreach (var entry in commit.Entries)
         {
-            Broken(10, $"a credential is in the entry {entry.Key}.", null);
+            HoldsNoCredential($"the entry {entry.Key}", entry.Value);
+            if (entry.Key.StartsWith("repository/", StringComparison.Ordinal))
+            {
+                _seen.Add(entry.Key[(entry.Key.LastIndexOf('/') + 1)..]);
+            }
         }
 
         foreach (var change in commit.Places)
@@ -83,10 +96,13 @@ internal sealed class Promises(World world)
             {
                 Broken(6, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {counted} places are counted and {held} are held: a place was freed twice, early or never."), commit.Runners is [.., var last] ? last : null);
             }
+        }
 
-            if (Limits.TryGetValue(key, out var limit) && counted > limit)
+        foreach (var taken in commit.Places.Where(p => p.Delta > 0))
+        {
+            if (world.Settings.LimitOf(taken.Key) is { } limit && _counted[taken.Key] > limit)
             {
-                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {counted} places are taken of {limit}."), commit.Runners is [.., var last] ? last : null);
+                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{taken.Key}' {_counted[taken.Key]} places are taken of {limit}."), commit.Runners is [.., var last] ? last : null);
             }
         }
 
@@ -140,9 +156,9 @@ internal sealed class Promises(World world)
         foreach (var key in machine.Places)
         {
             var count = 1 + live.Count(m => m.Places.Contains(key));
-            if (Limits.TryGetValue(key, out var limit) && count > limit)
+            if (count > _counted.GetValueOrDefault(key))
             {
-                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {count} computes live, {limit} may."), runner);
+                Broken(3, string.Create(CultureInfo.InvariantCulture, $"under '{key}' {count} computes live and {_counted.GetValueOrDefault(key)} places are taken."), runner);
             }
         }
     }
@@ -150,9 +166,52 @@ internal sealed class Promises(World world)
     /// <summary>The fleet stops compute.</summary>
     public void Stopping(Machine machine, string reason)
     {
-        if (machine.Runner?.Job is { } job && _runners.GetValueOrDefault(machine.Request.Identity.RunnerId) is { Closing: not { Force: true } } runner)
+        if (machine.Runner?.Job is not { } job || _runners.GetValueOrDefault(machine.Request.Identity.RunnerId) is not { } runner)
+        {
+            return;
+        }
+
+        if (runner.Closing is not { Force: true })
         {
             Broken(5, $"runner {runner.Id} was stopped while it ran job {job.Id} ({reason}).", runner);
+        }
+
+        var limit = TimeSpan.FromSeconds(machine.Request.Plan.ClassName == "small" ? SimulatedSettings.SmallJobTimeLimitSeconds : world.Settings.Current.Timing.JobTimeLimitSeconds);
+        var ran = world.Time.Now - job.BeganAt!.Value;
+        if (!_forced.Contains(runner.Id) && !machine.Runner.Forges && ran < limit - s_skew) // who forges that it began shortens its own time
+        {
+            Broken(5, $"runner {runner.Id} was stopped by force after {ran.TotalSeconds:0} s of job {job.Id} ({reason}); nobody asked for it, and {limit.TotalSeconds:0} s are allowed.", runner);
+        }
+    }
+
+    /// <summary>An operator ends some runner.</summary>
+    public void AskToEnd(int turn, bool force)
+    {
+        var live = LiveRunners.OrderBy(r => r.Id, StringComparer.Ordinal).ToList();
+        if (live.Count == 0)
+        {
+            return;
+        }
+
+        var runner = live[turn % live.Count];
+        world.Log.Add($"an operator ends {runner.Id}{(force ? " by force" : "")}");
+        if (force)
+        {
+            _forced.Add(runner.Id);
+        }
+
+        world.OnSomeHost("terminate", h => h.Fleet.TerminateAsync(runner.Id, force, CancellationToken.None));
+    }
+
+    /// <summary>Whether the fleet knows that it serves the repository, so that it can ask GitHub about it.</summary>
+    public bool HasSeen(SimulatedRepository repository) => _seen.Contains(repository.Name);
+
+    /// <summary>Nothing that is said or kept may hold a credential.</summary>
+    public void HoldsNoCredential(string what, string? text)
+    {
+        if (HasCredential(text))
+        {
+            Broken(10, $"a credential is in {what}.", null);
         }
     }
 
@@ -171,7 +230,15 @@ internal sealed class Promises(World world)
     }
 
     /// <summary>GitHub gave a job to a runner.</summary>
-    public void Given(SimulatedJob job) => _given.Add(job.Id);
+    /// <param name="job">The job.</param>
+    /// <param name="taker">Its registration; <see langword="null"/> where the runner is not of this fleet.</param>
+    public void Given(SimulatedJob job, SimulatedRegistration? taker)
+    {
+        if (taker is not null)
+        {
+            _given.Add(job.Id);
+        }
+    }
 
     /// <summary>What keeps the fleet from being quiet; <see langword="null"/> when nothing does.</summary>
     public (int Promise, string What, object? Of)? NotQuiet()
@@ -183,12 +250,19 @@ internal sealed class Promises(World world)
                 return (1, $"job {job.Id} is not stored.", null);
             }
 
-            if (job.Status != "completed" && stored.State is not (JobState.Refused or JobState.GaveUp))
+            if (stored.State is JobState.Refused or JobState.GaveUp)
+            {
+                if (!MayFail(job))
+                {
+                    return (1, $"job {job.Id} is {stored.State} although it could be served: {stored.Diagnostic}.", stored);
+                }
+            }
+            else if (job.Status != "completed")
             {
                 return (1, $"job {job.Id} is {job.Status} at GitHub and {stored.State} here: {stored.Diagnostic}.", stored);
             }
 
-            if (job.Status == "completed" && stored.State != JobState.Completed)
+            else if (stored.State != JobState.Completed)
             {
                 return (1, $"job {job.Id} is completed at GitHub and {stored.State} here.", stored);
             }
@@ -223,7 +297,8 @@ internal sealed class Promises(World world)
     /// <summary>Looks at who waits, in calm times: whoever does although there is a place for anybody is held up by something that is none of its business.</summary>
     public void Look(TimeSpan since)
     {
-        if (Limits.Any(l => _counted.GetValueOrDefault(l.Key) >= l.Value))
+        NothingLeaks();
+        if (_counted.Any(c => world.Settings.LimitOf(c.Key) <= c.Value))
         {
             return;
         }
@@ -237,6 +312,41 @@ internal sealed class Promises(World world)
             }
         }
     }
+
+    /// <summary>In calm times compute and registrations that no live record speaks for are gone within two sweeps, unless they run a job.</summary>
+    private void NothingLeaks()
+    {
+        var unowned = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var machine in world.Compute.Live.Where(m => m.Runner?.Job is null && !Owns(m)))
+        {
+            unowned.Add($"compute {machine.Description.Compute.Id}");
+        }
+
+        foreach (var registration in world.GitHub.Registrations.Where(r => r.Job is null && RunnerName.TryParse(r.Name, World.Fleet, out var id, out _) && _runners.GetValueOrDefault(id) is null or { IsTerminal: true }))
+        {
+            unowned.Add($"registration {registration.Name}");
+        }
+
+        foreach (var gone in _unowned.Keys.Where(k => !unowned.Contains(k)).ToList())
+        {
+            _unowned.Remove(gone);
+        }
+
+        foreach (var what in unowned)
+        {
+            if (!_unowned.TryAdd(what, world.Time.Now) && world.Time.Now - _unowned[what] > s_clearedWithin)
+            {
+                Broken(4, $"{what} has no live record since {At(_unowned[what])}.", _runners.Values.FirstOrDefault(r => what.Contains(r.Id, StringComparison.Ordinal)));
+            }
+        }
+    }
+
+    private bool Owns(Machine machine) =>
+        _runners.GetValueOrDefault(machine.Request.Identity.RunnerId) is { IsTerminal: false } runner && runner.Attempt == machine.Request.Identity.Attempt;
+
+    /// <summary>Whether a job may be refused or given up: its class was missing for a while, or its image cannot be built.</summary>
+    private bool MayFail(SimulatedJob job) =>
+        (world.Settings.MissedLarge && job.Labels.Contains("class:large")) || job.Labels.Any(l => l.Contains(SimulatedImages.Broken, StringComparison.Ordinal));
 
     /// <summary>What must hold at the end of a quiet run.</summary>
     public void AtTheEnd()

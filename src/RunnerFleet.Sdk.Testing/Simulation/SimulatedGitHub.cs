@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using RunnerFleet.GitHub;
 using RunnerFleet.Provisioning;
+using RunnerFleet.Runners;
 
 namespace RunnerFleet.Testing.Simulation;
 
@@ -28,6 +29,18 @@ internal sealed class SimulatedJob
     public string? RunnerName { get; set; }
 
     public SimulatedRegistration? Runner { get; set; }
+
+    /// <summary>The job of which this is a re-run.</summary>
+    public SimulatedJob? Former { get; init; }
+
+    public long RunId => Former?.RunId ?? Id * 10;
+
+    public int RunAttempt => Former is null ? 1 : Former.RunAttempt + 1;
+
+    public DateTimeOffset? BeganAt { get; set; }
+
+    /// <summary>Somebody cancelled it: its runner is told, and ends it.</summary>
+    public bool IsCancelled { get; set; }
 }
 
 internal sealed record SimulatedRepository(long Id, string Name, bool IsPrivate);
@@ -47,8 +60,8 @@ internal sealed class SimulatedRegistration
 
     public SimulatedJob? Job { get; set; }
 
-    /// <summary>Until then GitHub's answers show the busy flag as it was before.</summary>
-    public DateTimeOffset BusyShownFrom { get; set; }
+    /// <summary>When GitHub's answers show the busy flag wrongly: it lags, and sometimes it lies for a while.</summary>
+    public (DateTimeOffset From, DateTimeOffset Until) ShownIdle { get; set; }
 }
 
 /// <summary>GitHub: jobs, registrations, who gets which job, and webhooks that come late, twice, out of order or not at all.</summary>
@@ -59,8 +72,12 @@ internal sealed class SimulatedGitHub(World world)
     private static readonly TimeSpan NoticesSilenceAfter = TimeSpan.FromMinutes(10);
     private readonly SortedDictionary<long, SimulatedRegistration> _registrations = [];
     private readonly SortedDictionary<long, SimulatedJob> _jobs = [];
+    private readonly List<Failed> _failed = [];
     private long _lastId;
     private bool _isAssigning;
+    private DateTimeOffset _downUntil;
+    private DateTimeOffset _forbiddenUntil;
+    private DateTimeOffset _throttledUntil;
 
     public IReadOnlyCollection<SimulatedRegistration> Registrations => _registrations.Values;
 
@@ -69,17 +86,27 @@ internal sealed class SimulatedGitHub(World world)
     public int Minted { get; private set; }
 
     /// <summary>Until then every request fails.</summary>
-    public DateTimeOffset DownUntil { get; set; }
+    public void IsDown(DateTimeOffset until) => _downUntil = until;
 
     /// <summary>Until then the installation seems removed: every answer is 404.</summary>
-    public DateTimeOffset ForbiddenUntil { get; set; }
+    public void IsForbidden(DateTimeOffset until) => _forbiddenUntil = until;
 
-    public SimulatedJob Queue(SimulatedRepository repository, IReadOnlyList<string> labels, TimeSpan duration, bool isOurs, bool waits)
+    /// <summary>Until then a secondary limit answers everything, without saying how long it lasts.</summary>
+    public void IsThrottled(DateTimeOffset until) => _throttledUntil = until;
+
+    public void Mend() => (_downUntil, _forbiddenUntil, _throttledUntil) = (default, default, default);
+
+    public SimulatedJob Queue(SimulatedRepository repository, IReadOnlyList<string> labels, TimeSpan duration, bool isOurs, bool waits, SimulatedJob? run = null)
     {
-        var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = repository, Labels = labels, Duration = duration, CreatedAt = world.Time.Now, IsOurs = isOurs, Status = waits ? "waiting" : "queued" };
+        var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = repository, Labels = labels, Duration = duration, CreatedAt = world.Time.Now, IsOurs = isOurs, Status = waits ? "waiting" : "queued", Former = run };
         _jobs.Add(job.Id, job);
-        world.Log.Add($"github job {job.Id} {job.Status} [{string.Join(',', labels)}] {(isOurs ? "" : "not ours")}");
-        Announce(job, waits ? "waiting" : "queued");
+        world.Log.Add($"github job {job.Id} {job.Status} [{string.Join(',', labels)}]{(isOurs ? "" : " not ours")}{(run is null ? "" : $" re-run of {run.Id}")}");
+        if (waits && world.Chance.Pick(2) == 1)
+        {
+            Announce(job, "queued", "waiting"); // as a deployment gate announces it
+        }
+
+        Announce(job, job.Status, job.Status);
         AssignSoon();
         return job;
     }
@@ -89,7 +116,7 @@ internal sealed class SimulatedGitHub(World world)
         if (job.Status == "waiting")
         {
             job.Status = "queued";
-            Announce(job, "queued");
+            Announce(job, "queued", "queued");
             AssignSoon();
         }
     }
@@ -99,6 +126,64 @@ internal sealed class SimulatedGitHub(World world)
         if (job.Status is "waiting" or "queued")
         {
             Complete(job, "cancelled");
+        }
+        else if (job.Status == "in_progress" && !job.IsCancelled)
+        {
+            job.IsCancelled = true;
+            job.Runner?.Runner?.Cancel();
+        }
+    }
+
+    /// <summary>A runner that is not of this fleet takes a job, whoever it was meant for.</summary>
+    public void GiveToOthers(SimulatedJob job)
+    {
+        if (job.Status != "queued")
+        {
+            return;
+        }
+
+        (job.Status, job.RunnerName, job.BeganAt) = ("in_progress", "other-runner-7", world.Time.Now);
+        world.Log.Add($"github job {job.Id} given to a runner of others");
+        world.Promises.Given(job, null);
+        Announce(job, "in_progress", "in_progress");
+        world.Time.After(job.Duration, () => Complete(job, job.IsCancelled ? "cancelled" : "success"));
+    }
+
+    /// <summary>Somebody who is not GitHub, or not this fleet's runner, sends something.</summary>
+    public void Forge(int kind) => _ = ForgeAsync(kind);
+
+    private async Task ForgeAsync(int kind)
+    {
+        var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = new SimulatedRepository(1, "app", true), Labels = ["self-hosted"], Duration = TimeSpan.Zero, CreatedAt = world.Time.Now, IsOurs = false };
+        var body = Body(job, "queued", "queued");
+        var patience = TimeSpan.FromSeconds(10);
+        switch (kind)
+        {
+            case 0:
+                var forged = Delivery(Guid.Empty, body, WebhookSignature.Sign(body.Span, "not the secret"));
+                Refused("a webhook with a wrong signature", await world.AskSomeHostAsync("forged webhook", h => h.Fleet.ReceiveAsync(forged, CancellationToken.None), patience).ConfigureAwait(false) is null or WebhookOutcome.Unauthorized);
+                break;
+            case 1:
+                var half = body[..(body.Length / 2)];
+                var cut = Delivery(Guid.Empty, half, WebhookSignature.Sign(half.Span, world.Settings.WebhookSecret));
+                Refused("half a webhook", await world.AskSomeHostAsync("half a webhook", h => h.Fleet.ReceiveAsync(cut, CancellationToken.None), patience).ConfigureAwait(false) is null or WebhookOutcome.Malformed);
+                break;
+            case 2 when world.Promises.LiveRunners.FirstOrDefault() is { } runner:
+                var claim = new ClaimRequest { RunnerId = runner.Id, Attempt = runner.Attempt, Secret = "not the secret" };
+                Refused("a claim with a wrong secret", await world.AskSomeHostAsync("forged claim", h => h.Fleet.ClaimAsync(claim, CancellationToken.None), patience).ConfigureAwait(false) is null or ClaimOutcome.Unauthorized);
+                break;
+            case 3 when world.Promises.LiveRunners.FirstOrDefault() is { } runner:
+                var report = new RunnerReport { RunnerId = runner.Id, Token = "not the token", Status = RunnerReportStatus.Started };
+                world.OnSomeHost("forged report", async h => Refused("a report with a wrong token", await h.Fleet.ReportAsync(report, CancellationToken.None).ConfigureAwait(false) is ReportOutcome.Unauthorized));
+                break;
+        }
+    }
+
+    private void Refused(string what, bool isRefused)
+    {
+        if (!isRefused)
+        {
+            world.Promises.Broken(10, $"{what} was not refused.", null);
         }
     }
 
@@ -117,7 +202,7 @@ internal sealed class SimulatedGitHub(World world)
             _registrations.Remove(registration.Id); // ephemeral
         }
 
-        Announce(job, "completed");
+        Announce(job, "completed", "completed");
         AssignSoon();
     }
 
@@ -153,6 +238,12 @@ internal sealed class SimulatedGitHub(World world)
         if (_registrations.Values.Any(r => r.Name == request.Name))
         {
             return GitHubAnswer.Not<JitRegistration>(GitHubStatus.Conflict, "The name is taken.");
+        }
+
+        if (RunnerName.TryParse(request.Name, World.Fleet, out var runnerId, out _)
+            && _registrations.Values.FirstOrDefault(r => r.Job is not null && RunnerName.TryParse(r.Name, World.Fleet, out var other, out _) && other == runnerId) is { } busy)
+        {
+            world.Promises.Broken(2, $"{request.Name} was registered while {busy.Name} runs a job.", null);
         }
 
         Minted++;
@@ -208,14 +299,19 @@ internal sealed class SimulatedGitHub(World world)
     /// <param name="forbidden">As what the real registrar reads a 404 of this request.</param>
     private GitHubAnswer<T>? Trouble<T>(GitHubStatus forbidden)
     {
-        if (world.Time.Now < DownUntil)
+        if (world.Time.Now < _downUntil)
         {
             return GitHubAnswer.Not<T>(GitHubStatus.Unknown, "GitHub answers 502.");
         }
 
-        if (world.Time.Now < ForbiddenUntil)
+        if (world.Time.Now < _forbiddenUntil)
         {
             return GitHubAnswer.Not<T>(forbidden, "GitHub answers 404.");
+        }
+
+        if (world.Time.Now < _throttledUntil)
+        {
+            return GitHubAnswer.Not<T>(GitHubStatus.Throttled, "A secondary rate limit.");
         }
 
         return world.Chance.Fault(20) ? GitHubAnswer.Not<T>(GitHubStatus.Throttled, "A secondary rate limit.", TimeSpan.FromSeconds(30)) : null;
@@ -226,14 +322,15 @@ internal sealed class SimulatedGitHub(World world)
         Id = registration.Id,
         Name = registration.Name,
         IsOnline = registration.Runner is not null,
-        IsBusy = registration.Job is not null && world.Time.Now >= registration.BusyShownFrom,
+        IsBusy = registration.Job is not null && !(world.Time.Now >= registration.ShownIdle.From && world.Time.Now < registration.ShownIdle.Until),
     };
 
     private static GitHubJob Shown(SimulatedJob job) => new()
     {
         Id = job.Id,
-        RunId = job.Id * 10,
-        RunAttempt = 1,
+        RunId = job.RunId,
+        RunAttempt = job.RunAttempt,
+        Repository = new RepositoryRef { Id = job.Repository.Id, Owner = Organization, Name = job.Repository.Name, IsPrivate = job.Repository.IsPrivate },
         Name = "build",
         Status = job.Status,
         Conclusion = job.Conclusion,
@@ -260,7 +357,7 @@ internal sealed class SimulatedGitHub(World world)
             var pairs = (from job in _jobs.Values
                          where job.Status == "queued"
                          from registration in _registrations.Values
-                         where registration is { Job: null, Runner.IsGone: false } && job.Labels.All(l => registration.Labels.Contains(l, StringComparer.OrdinalIgnoreCase))
+                         where registration is { Job: null, Runner: { IsGone: false, IsDeaf: false } } && job.Labels.All(l => registration.Labels.Contains(l, StringComparer.OrdinalIgnoreCase))
                          select (job, registration)).ToList();
             if (pairs.Count == 0)
             {
@@ -268,60 +365,105 @@ internal sealed class SimulatedGitHub(World world)
             }
 
             var (given, taker) = pairs[world.Chance.Pick(pairs.Count)];
-            (given.Status, given.RunnerName, given.Runner) = ("in_progress", taker.Name, taker);
+            if (world.Chance.Fault(20))
+            {
+                GiveToOthers(given);
+                continue;
+            }
+
+            (given.Status, given.RunnerName, given.Runner, given.BeganAt) = ("in_progress", taker.Name, taker, world.Time.Now);
             taker.Job = given;
-            taker.BusyShownFrom = world.Time.Now + world.Chance.Time(TimeSpan.FromSeconds(50));
+            taker.ShownIdle = (world.Time.Now, world.Time.Now + world.Chance.Time(TimeSpan.FromSeconds(50)));
+            if (world.Chance.Fault(100))
+            {
+                var lies = world.Time.Now + world.Chance.Time(given.Duration);
+                world.Time.After(lies - world.Time.Now, () => taker.ShownIdle = (lies, lies + TimeSpan.FromSeconds(60)));
+            }
+
             world.Log.Add($"github job {given.Id} given to {taker.Name}");
-            world.Promises.Given(given);
-            Announce(given, "in_progress");
+            world.Promises.Given(given, taker);
+            Announce(given, "in_progress", "in_progress");
             taker.Runner!.Begin(given);
         }
     }
 
-    private void Announce(SimulatedJob job, string action)
+    private sealed record Failed(long Id, Guid Delivery, string Action, DateTimeOffset At, SimulatedJob Job, ReadOnlyMemory<byte> Body);
+
+    public GitHubAnswer<IReadOnlyList<HookDelivery>> FailedDeliveries(DateTimeOffset since) =>
+        Trouble<IReadOnlyList<HookDelivery>>(GitHubStatus.Refused) ?? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. _failed.Where(f => f.At >= since)
+            .Select(f => new HookDelivery { Id = f.Id, DeliveryId = f.Delivery.ToString(), Event = "workflow_job", Action = f.Action, DeliveredAt = f.At })]);
+
+    public GitHubAnswer<bool> Redeliver(long id)
     {
-        var (body, signature) = Sign(job, action);
+        if (Trouble<bool>(GitHubStatus.Refused) is { } trouble)
+        {
+            return trouble;
+        }
+
+        if (_failed.FirstOrDefault(f => f.Id == id) is not { } failed)
+        {
+            return GitHubAnswer.Not<bool>(GitHubStatus.NotFound, "Not found.");
+        }
+
+        world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(30)), () => _ = DeliverAsync(failed.Job, failed.Delivery, failed.Action, failed.Body));
+        return GitHubAnswer.Ok(true);
+    }
+
+    private void Announce(SimulatedJob job, string action, string status)
+    {
+        var body = Body(job, action, status);
+        var delivery = new Guid(FormattableString.Invariant($"00000000-0000-4000-8000-{++_lastId:D12}"));
         var copies = world.Chance.Fault(150) ? 2 : 1;
         for (var copy = 0; copy < copies; copy++)
         {
             var late = world.Chance.Fault(100) ? world.Chance.Time(TimeSpan.FromMinutes(10)) : world.Chance.Time(TimeSpan.FromSeconds(5));
-            if (world.Chance.Fault(80))
+            if (!world.Chance.Fault(80))
             {
-                world.Log.Add($"webhook {action} of {job.Id} lost");
-                RedeliverLater(job, action, body, signature);
+                world.Time.After(late, () => _ = DeliverAsync(job, delivery, action, body));
+            }
+            else if (world.Chance.Pick(2) == 1 && world.Promises.HasSeen(job.Repository))
+            {
+                world.Log.Add($"webhook {action} of {job.Id} never sent");
             }
             else
             {
-                world.Time.After(late, () => _ = DeliverAsync(job, action, body, signature));
+                world.Log.Add($"webhook {action} of {job.Id} lost");
+                Fails(job, delivery, action, body);
             }
         }
     }
 
-    private async Task DeliverAsync(SimulatedJob job, string action, ReadOnlyMemory<byte> body, string signature)
+    private async Task DeliverAsync(SimulatedJob job, Guid delivery, string action, ReadOnlyMemory<byte> body)
     {
-        var delivery = new WebhookDelivery { Body = body, Event = "workflow_job", DeliveryId = FormattableString.Invariant($"{job.Id}-{action}"), Signature = signature, ContentType = "application/json" };
-        var outcome = await world.AskSomeHostAsync($"webhook {action} of {job.Id}", h => h.Fleet.ReceiveAsync(delivery, CancellationToken.None), TimeSpan.FromSeconds(10)).ConfigureAwait(false);
-        switch (outcome)
+        var signed = Delivery(delivery, body, WebhookSignature.Sign(body.Span, world.Settings.WebhookSecret));
+        switch (await world.AskSomeHostAsync($"webhook {action} of {job.Id}", h => h.Fleet.ReceiveAsync(signed, CancellationToken.None), TimeSpan.FromSeconds(10)).ConfigureAwait(false))
         {
             case WebhookOutcome.Recorded recorded:
                 world.Promises.Accepted(job, recorded);
+                _failed.RemoveAll(f => f.Delivery == delivery);
+                break;
+            case WebhookOutcome.Ignored:
+                _failed.RemoveAll(f => f.Delivery == delivery);
                 break;
             case null or WebhookOutcome.Unavailable:
-                RedeliverLater(job, action, body, signature);
+                Fails(job, delivery, action, body);
+                break;
+            case var refused:
+                world.Promises.Broken(1, $"the webhook {action} of job {job.Id}, signed as it should be, was answered {refused.GetType().Name}.", null);
                 break;
         }
     }
 
-    // What was never answered with success is delivered again some time later if it asks for something; news is not.
-    private void RedeliverLater(SimulatedJob job, string action, ReadOnlyMemory<byte> body, string signature)
+    private void Fails(SimulatedJob job, Guid delivery, string action, ReadOnlyMemory<byte> body)
     {
-        if (action is "queued" or "waiting")
-        {
-            world.Time.After(TimeSpan.FromMinutes(1) + world.Chance.Time(TimeSpan.FromMinutes(9)), () => _ = DeliverAsync(job, action, body, signature));
-        }
+        _failed.RemoveAll(f => f.Delivery == delivery);
+        _failed.Add(new Failed(++_lastId, delivery, action, world.Time.Now, job, body));
     }
 
-    private static (ReadOnlyMemory<byte> Body, string Signature) Sign(SimulatedJob job, string action)
+    private static WebhookDelivery Delivery(Guid delivery, ReadOnlyMemory<byte> body, string signature) =>
+        new() { Body = body, Event = "workflow_job", DeliveryId = delivery.ToString(), Signature = signature, ContentType = "application/json" };
+
+    private static ReadOnlyMemory<byte> Body(SimulatedJob job, string action, string status)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer))
@@ -330,10 +472,10 @@ internal sealed class SimulatedGitHub(World world)
             json.WriteString("action", action);
             json.WriteStartObject("workflow_job");
             json.WriteNumber("id", job.Id);
-            json.WriteNumber("run_id", job.Id * 10);
-            json.WriteNumber("run_attempt", 1);
+            json.WriteNumber("run_id", job.RunId);
+            json.WriteNumber("run_attempt", job.RunAttempt);
             json.WriteString("name", "build");
-            json.WriteString("status", action);
+            json.WriteString("status", status);
             json.WriteString("conclusion", action == "completed" ? job.Conclusion : null);
             json.WriteString("created_at", job.CreatedAt);
             json.WriteStartArray("labels");
@@ -345,7 +487,7 @@ internal sealed class SimulatedGitHub(World world)
             json.WriteEndArray();
             if (action is "in_progress" or "completed" && job.RunnerName is not null)
             {
-                json.WriteNumber("runner_id", job.Runner!.Id);
+                json.WriteNumber("runner_id", job.Runner?.Id ?? 7);
                 json.WriteString("runner_name", job.RunnerName);
             }
 
@@ -365,6 +507,6 @@ internal sealed class SimulatedGitHub(World world)
             json.WriteEndObject();
         }
 
-        return (buffer.WrittenMemory, WebhookSignature.Sign(buffer.WrittenSpan, World.Secret));
+        return buffer.WrittenMemory;
     }
 }

@@ -12,13 +12,13 @@ internal sealed class SimulatedLauncher(World world, SimulatedHost host) : IComp
 
     public string Name => "simulated";
 
-    public LauncherCapabilities Capabilities { get; } = new() { Spot = true, ParallelLaunches = 2 };
+    public LauncherCapabilities Capabilities { get; } = new() { Images = true, Spot = true, ParallelLaunches = 2 };
 
     public Task<LaunchOutcome> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return world.Wire.CallAsync(host, $"launch {request.Identity.RunnerId}/{request.Identity.Attempt}", Longest, 60,
-            () => world.Compute.Launch(request), () => new LaunchOutcome.Unknown("A simulated reply was lost."), mayHang: true);
+            () => world.Compute.Receive(request), () => new LaunchOutcome.Unknown("A simulated reply was lost."), mayHang: true);
     }
 
     public Task<FindOutcome> FindAsync(ComputeIdentity identity, CancellationToken cancellationToken)
@@ -61,12 +61,29 @@ internal sealed class SimulatedCompute(World world)
 
     public int Launches { get; private set; }
 
-    public LaunchOutcome Launch(LaunchRequest request)
+    /// <summary>A request whose connection is reset is sent again by the client's own retries, up to 13 times; only the last answer is seen.</summary>
+    public LaunchOutcome Receive(LaunchRequest request)
+    {
+        var outcome = Launch(request);
+        for (var again = world.Chance.Fault(30) ? 1 + world.Chance.Pick(12) : 0; again > 0; again--)
+        {
+            outcome = Launch(request);
+        }
+
+        return outcome;
+    }
+
+    private LaunchOutcome Launch(LaunchRequest request)
     {
         var token = request.Identity.Token;
         if (_machines.TryGetValue(token, out var known))
         {
             return new LaunchOutcome.Existing(known.Description.Compute);
+        }
+
+        if (request.Plan.Image?.Contains(SimulatedImages.Broken, StringComparison.Ordinal) == true)
+        {
+            world.Promises.Broken(9, $"image {request.Plan.Image} was launched and was never built.", null);
         }
 
         if (_neverToStart.Contains(token))
@@ -93,6 +110,12 @@ internal sealed class SimulatedCompute(World world)
         });
         world.Promises.Launched(machine, Live);
         _machines.Add(token, machine);
+        if (world.Chance.Fault(100))
+        {
+            machine.IsListed = false;
+            world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(20)), () => machine.IsListed = true);
+        }
+
         Launches++;
         machine.Runner = new SimulatedRunner(world, machine);
         return new LaunchOutcome.Launched(machine.Description.Compute);
@@ -102,7 +125,7 @@ internal sealed class SimulatedCompute(World world)
     {
         if (_machines.TryGetValue(identity.Token, out var machine))
         {
-            return new FindOutcome.Found(machine.Description);
+            return new FindOutcome.Found(machine.Shown);
         }
 
         _neverToStart.Add(identity.Token); // absent is a promise
@@ -110,7 +133,7 @@ internal sealed class SimulatedCompute(World world)
     }
 
     public FindOutcome Describe(ComputeRef compute) =>
-        _machines.TryGetValue(compute.Id, out var machine) ? new FindOutcome.Found(machine.Description) : FindOutcome.ConfirmedAbsent.Instance;
+        _machines.TryGetValue(compute.Id, out var machine) ? new FindOutcome.Found(machine.Shown) : FindOutcome.ConfirmedAbsent.Instance;
 
     public StopOutcome Stop(ComputeRef compute, string reason)
     {
@@ -120,18 +143,18 @@ internal sealed class SimulatedCompute(World world)
         }
 
         world.Promises.Stopping(machine, reason);
-        machine.Description = machine.Description with { Status = ComputeStatus.Stopping };
+        Change(machine, machine.Description with { Status = ComputeStatus.Stopping });
         world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(30)), () => End(machine, new ComputeEnd { ExitCode = 143, Reason = reason }));
         return StopOutcome.Stopping.Instance;
     }
 
     public Page<ComputeDescription> List(string? continuation, int take)
     {
-        var rest = Live.Where(m => string.CompareOrdinal(m.Description.Compute.Id, continuation) > 0)
+        var rest = _machines.Values.Where(m => m.IsListed && m.Shown.Status != ComputeStatus.Stopped && string.CompareOrdinal(m.Description.Compute.Id, continuation) > 0)
             .OrderBy(m => m.Description.Compute.Id, StringComparer.Ordinal).Take(take + 1).ToList();
         return new Page<ComputeDescription>
         {
-            Items = [.. rest.Take(take).Select(m => m.Description)],
+            Items = [.. rest.Take(take).Select(m => m.Shown)],
             Continuation = rest.Count > take ? rest[take - 1].Description.Compute.Id : null,
         };
     }
@@ -140,7 +163,7 @@ internal sealed class SimulatedCompute(World world)
     {
         if (machine.Description.Status == ComputeStatus.Starting)
         {
-            machine.Description = machine.Description with { Status = ComputeStatus.Running, StartedAt = world.Time.Now };
+            Change(machine, machine.Description with { Status = ComputeStatus.Running, StartedAt = world.Time.Now });
             Tell(machine);
         }
     }
@@ -153,10 +176,24 @@ internal sealed class SimulatedCompute(World world)
             return;
         }
 
-        machine.Description = machine.Description with { Status = ComputeStatus.Stopped, End = end with { At = world.Time.Now } };
+        Change(machine, machine.Description with { Status = ComputeStatus.Stopped, End = end with { At = world.Time.Now } });
         world.Log.Add($"compute {machine.Description.Compute.Id} ended: {end.ExitCode} {end.Reason}");
         machine.Runner?.Vanish();
         Tell(machine);
+    }
+
+    /// <summary>What is shown of a change may lag; what is shown as stopped is stopped.</summary>
+    private void Change(Machine machine, ComputeDescription description)
+    {
+        machine.Description = description;
+        if (world.Chance.Fault(200))
+        {
+            world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(20)), () => machine.Shown = machine.Description);
+        }
+        else
+        {
+            machine.Shown = description;
+        }
     }
 
     private void Tell(Machine machine)
@@ -175,6 +212,12 @@ internal sealed class Machine(LaunchRequest request, ComputeDescription descript
     public LaunchRequest Request { get; } = request;
 
     public ComputeDescription Description { get; set; } = description;
+
+    /// <summary>What the provider shows of it.</summary>
+    public ComputeDescription Shown { get; set; } = description;
+
+    /// <summary>Whether listings show it already.</summary>
+    public bool IsListed { get; set; } = true;
 
     public SimulatedRunner? Runner { get; set; }
 

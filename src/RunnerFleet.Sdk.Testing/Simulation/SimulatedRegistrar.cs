@@ -33,10 +33,10 @@ internal sealed class SimulatedRegistrar(World world, SimulatedHost host) : IRun
         Call("github.active", () => world.GitHub.Active(repository.Name), cancellationToken);
 
     public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) =>
-        Call("github.deliveries", () => GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([]), cancellationToken);
+        Call("github.deliveries", () => world.GitHub.FailedDeliveries(since), cancellationToken);
 
     public Task<GitHubAnswer<bool>> RedeliverAsync(RunnerScope scope, long hookId, long deliveryId, CancellationToken cancellationToken) =>
-        Call("github.redeliver", () => GitHubAnswer.Ok(true), cancellationToken);
+        Call($"github.redeliver {deliveryId}", () => world.GitHub.Redeliver(deliveryId), cancellationToken);
 
     private Task<GitHubAnswer<T>> Call<T>(string what, Func<GitHubAnswer<T>> effect, CancellationToken cancellationToken)
     {

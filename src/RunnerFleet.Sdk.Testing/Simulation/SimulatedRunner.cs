@@ -17,6 +17,7 @@ internal sealed class SimulatedRunner
     private readonly bool _claimsTwice;
     private readonly bool _forges;
     private readonly bool _staysAfterwards;
+    private TaskCompletionSource? _work;
     private string? _reportToken;
     private SimulatedRegistration? _registration;
 
@@ -30,6 +31,7 @@ internal sealed class SimulatedRunner
         _claimsTwice = chance.Fault(80);
         _forges = chance.Fault(80);
         _staysAfterwards = chance.Fault(60);
+        IsDeaf = chance.Fault(20);
         if (chance.Fault(60))
         {
             world.Time.After(chance.Time(TimeSpan.FromMinutes(20)), () => world.Compute.End(machine, new ComputeEnd { Reason = "taken back by its provider", Interrupted = true }));
@@ -38,11 +40,20 @@ internal sealed class SimulatedRunner
         _ = LiveAsync();
     }
 
+    /// <summary>Whether it reports what is not true.</summary>
+    public bool Forges => _forges;
+
     /// <summary>Its compute has ended.</summary>
     public bool IsGone { get; private set; }
 
     /// <summary>The job it runs, if any.</summary>
     public SimulatedJob? Job => _registration?.Job;
+
+    /// <summary>Online, and never given a job.</summary>
+    public bool IsDeaf { get; }
+
+    /// <summary>The job it runs was cancelled.</summary>
+    public void Cancel() => _world.Time.After(_world.Chance.Time(TimeSpan.FromSeconds(30)), () => _work?.TrySetResult());
 
     public void Vanish()
     {
@@ -136,14 +147,16 @@ internal sealed class SimulatedRunner
             Report(RunnerReportStatus.Exiting);
         }
 
-        await _world.Time.WaitAsync(job.Duration).ConfigureAwait(false);
+        var work = _work = new TaskCompletionSource();
+        _world.Time.After(job.Duration, () => work.TrySetResult());
+        await work.Task.ConfigureAwait(false);
         if (IsGone)
         {
             return; // GitHub notices the silence
         }
 
         Report(RunnerReportStatus.Completed);
-        _world.GitHub.Complete(job, "success");
+        _world.GitHub.Complete(job, job.IsCancelled ? "cancelled" : "success");
         if (!_staysAfterwards)
         {
             await _world.Time.WaitAsync(TimeSpan.FromSeconds(2)).ConfigureAwait(false);

@@ -7,6 +7,9 @@ namespace RunnerFleet.Testing.Simulation;
 /// <summary>The fleet's settings as an operator changes them while it runs: secrets are rotated, limits lowered, a class removed, a mistake made.</summary>
 internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource<RunnerFleetOptions>
 {
+    /// <summary>How long a job may run on <c>class:small</c>.</summary>
+    public const int SmallJobTimeLimitSeconds = 1800;
+
     // What was asked for under the old limit may still be on its way.
     private static readonly TimeSpan s_onTheWay = TimeSpan.FromMinutes(1);
 
@@ -52,8 +55,9 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
         options.GitHub.Token = World.CredentialMark;
         options.GitHub.Organization = SimulatedGitHub.Organization;
         options.GitHub.RunnerGroupId = 7;
+        options.GitHub.WebhookId = 77;
         options.GitHub.RegistrationsPerSecond = 100;
-        options.Classes["small"] = new RunnerClassOptions { Cpu = 512, Memory = 1024, JobTimeLimitSeconds = 1800 };
+        options.Classes["small"] = new RunnerClassOptions { Cpu = 512, Memory = 1024, JobTimeLimitSeconds = SmallJobTimeLimitSeconds };
         if (_hasLarge)
         {
             options.Classes["large"] = new RunnerClassOptions { Cpu = 4096, Memory = 8192, Limit = _large };

@@ -3,6 +3,9 @@ namespace RunnerFleet.Testing.Simulation;
 /// <summary>What happens in a run: which jobs are queued when, and what goes wrong when. All of it by the choices of the seed.</summary>
 internal sealed class Story(World world)
 {
+    /// <summary>Marks the jobs of another fleet.</summary>
+    public const string LabelOfOthers = "gpu";
+
     /// <summary>How long things go wrong.</summary>
     public static readonly TimeSpan TroubleFor = TimeSpan.FromMinutes(45);
 
@@ -63,7 +66,7 @@ internal sealed class Story(World world)
             // Another fleet's: its runner comes, ours must not.
             world.Time.After(at, () =>
             {
-                var job = world.GitHub.Queue(s_ours[0], ["self-hosted", "gpu"], Minutes(5), isOurs: false, waits: false);
+                var job = world.GitHub.Queue(s_ours[0], ["self-hosted", LabelOfOthers], Minutes(5), isOurs: false, waits: false);
                 world.Time.After(TimeSpan.FromMinutes(1), () => world.GitHub.GiveToOthers(job));
             });
             return;
