@@ -46,7 +46,19 @@ public sealed class ShrinkTests
         Assert.Matches($@"^seed \d+: Promise {failed.BrokenPromise}: .*runner [0-9A-Z]{{26}} ", lines[0]);
         Assert.Matches(@"^  \d\d:\d\d:\d\d\.\d{3} Pending (QUEUED|REPLACEMENT): ", lines[1]);
         Assert.Contains(lines, l => l.Contains(" Starting PLACES_TAKEN: ", StringComparison.Ordinal));
-        Assert.Contains(lines, l => l.StartsWith("  job github.com/", StringComparison.Ordinal));
+        Assert.StartsWith("Replay with new SimulationPlan { Seed = ", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_report_names_the_job_with_its_history()
+    {
+        var (failed, _) = Find("demand counted pairwise: a job whose runner was taken is forgotten");
+
+        var lines = failed.ToString().Split('\n');
+
+        Assert.Matches(@": .*job (github\.com/)?\d+ ", lines[0]);
+        Assert.Matches(@"^  job github\.com/\d+:$", lines[1]);
+        Assert.Matches(@"^  \d\d:\d\d:\d\d\.\d{3} (Queued|Waiting) QUEUED: ", lines[2]);
     }
 
     [Fact]
