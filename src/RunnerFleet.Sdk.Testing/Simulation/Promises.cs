@@ -25,6 +25,7 @@ internal sealed class Promises(World world)
 
     // The longest that mending may take after the last fault: a runner's time to live, and the distances between tries.
     private static readonly TimeSpan s_mendedWithin = TimeSpan.FromHours(3);
+    private static readonly TimeSpan s_servedWithin = TimeSpan.FromMinutes(10);
 
     // Two sweeps, and two readings that it is idle before each; the last sweeps of the trouble may have put it off for as long as the longest distance between tries.
     private static readonly TimeSpan s_clearedWithin = TimeSpan.FromMinutes(30);
@@ -303,15 +304,17 @@ internal sealed class Promises(World world)
             return;
         }
 
-        foreach (var job in world.GitHub.Jobs.Where(j => j is { IsOurs: true, Status: "queued" }))
+        foreach (var job in world.GitHub.Jobs.Where(j => j is { IsOurs: true, Status: "queued" } && !MayFail(j)))
         {
             var key = new JobKey("github.com", job.Id);
-            if (_jobs.GetValueOrDefault(key) is { State: JobState.Queued } stored && (_waited[key] = _waited.GetValueOrDefault(key) + since) > s_mendedWithin)
+            if (_jobs.GetValueOrDefault(key) is { State: JobState.Queued } stored && (_waited[key] = _waited.GetValueOrDefault(key) + since) > MostWait)
             {
                 _heldUp ??= stored;
             }
         }
     }
+
+    private TimeSpan MostWait => world.Plan.HasFaults ? s_mendedWithin : s_servedWithin;
 
     /// <summary>In calm times compute and registrations that no live record speaks for are gone within two sweeps, unless they run a job.</summary>
     private void NothingLeaks()
@@ -346,6 +349,7 @@ internal sealed class Promises(World world)
 
     /// <summary>Whether a job may be refused or given up: its class was missing for a while, or its image cannot be built.</summary>
     private bool MayFail(SimulatedJob job) =>
+        world.Plan.MayFail?.Invoke(job.Labels) == true ||
         (world.Settings.MissedLarge && job.Labels.Contains("class:large")) || job.Labels.Any(l => l.Contains(SimulatedImages.Broken, StringComparison.Ordinal));
 
     /// <summary>What must hold at the end of a quiet run.</summary>
@@ -374,10 +378,10 @@ internal sealed class Promises(World world)
 
         if (_heldUp is { } late)
         {
-            Broken(8, string.Create(CultureInfo.InvariantCulture, $"job {late.Key} waited for more than {s_mendedWithin.TotalHours} hours after the last fault although places were free."), _jobs[late.Key]);
+            Broken(8, string.Create(CultureInfo.InvariantCulture, $"job {late.Key} waited for more than {MostWait.TotalMinutes} minutes without a fault although places were free."), _jobs[late.Key]);
         }
 
-        if (!world.Plan.HasFaults && world.Compute.Launches != _given.Count)
+        if (world.Plan is { HasFaults: false, MayFail: null } && world.Compute.Launches != _given.Count)
         {
             Broken(2, string.Create(CultureInfo.InvariantCulture, $"{world.Compute.Launches} launches for {_given.Count} jobs, though nothing went wrong."), null);
         }

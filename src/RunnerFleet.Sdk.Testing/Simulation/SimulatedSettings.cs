@@ -20,9 +20,11 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     private int _fleet = 4;
     private int _large = 2;
     private bool _hasLarge = true;
-    private bool _isMistaken;
 
     public string? Name => Options.DefaultName;
+
+    /// <summary>Whether the settings are not valid: a host that runs keeps its last good ones, and none starts.</summary>
+    public bool IsMistaken { get; private set; }
 
     /// <summary>With which GitHub signs.</summary>
     public string WebhookSecret { get; private set; } = "the first webhook secret of a simulation";
@@ -44,7 +46,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
 
     public void Configure(RunnerFleetOptions options)
     {
-        options.Name = _isMistaken ? "Not a Name!" : World.Fleet;
+        options.Name = IsMistaken ? "Not a Name!" : World.Fleet;
         options.PublicUrl = new Uri("https://fleet.example");
         options.GitHub.WebhookSecret = _secret;
         if (_previousSecret is { } previous)
@@ -65,7 +67,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
 
         options.Labels.DefaultClass = "small";
         options.Limits.Fleet = _fleet;
-        options.Limits.LaunchesPerJob = 50;
+        options.Limits.LaunchesPerJob = 16;
         options.Limits.ReplacementsPerJob = 20;
         options.Timing.RunnerTtlSeconds = 3600;
         options.Timing.ImageBuildTimeoutSeconds = 1800;
@@ -136,17 +138,25 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     /// <summary>Settings that are not valid: the last good ones must stay in force.</summary>
     public void Mistake()
     {
-        _isMistaken = true;
-        Change("settings that are not valid");
+        IsMistaken = true;
+        Reload("settings that are not valid");
     }
 
     public void MendMistake()
     {
-        _isMistaken = false;
-        Change("settings mended");
+        if (IsMistaken)
+        {
+            Change("settings mended");
+        }
     }
 
     private void Change(string what)
+    {
+        IsMistaken = false; // whoever changes the settings sees that nothing comes of it
+        Reload(what);
+    }
+
+    private void Reload(string what)
     {
         world.Log.Add($"settings: {what}");
         NoteLimits();

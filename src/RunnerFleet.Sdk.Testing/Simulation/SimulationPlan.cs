@@ -23,8 +23,11 @@ public sealed record SimulationPlan
     /// <summary>How many jobs of one matrix are queued at the same moment besides; GitHub allows 256.</summary>
     public int Burst { get; init; }
 
-    /// <summary>Whether anything may go wrong. Without, every job must be served by one launch.</summary>
+    /// <summary>Whether anything may go wrong. Without, every job must be served by one launch, and soon.</summary>
     public bool HasFaults { get; init; } = true;
+
+    /// <summary>Says of a job's labels that it need not be served, for instance since what would serve it was made to fail. All others must be, without delay.</summary>
+    public Func<IReadOnlyList<string>, bool>? MayFail { get; init; }
 
     /// <summary>Whether every line of the log is kept, or only its hash.</summary>
     public bool KeepsLog { get; init; }

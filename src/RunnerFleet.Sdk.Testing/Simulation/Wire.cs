@@ -10,8 +10,16 @@ internal enum Fate
 }
 
 /// <summary>Carries calls from hosts to the outside and back: late, lost on the way there, lost on the way back, or never answered.</summary>
-internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
+internal sealed class Wire(World world)
 {
+    // Besides the crashes of the story: so often, in thousandths, a host dies just before a call takes effect, or just after.
+    private const int CrashPerMille = 2;
+
+    private static readonly TimeSpan s_longestBack = TimeSpan.FromMinutes(3);
+    private readonly SimulatedTime _time = world.Time;
+    private readonly Chance _chance = world.Chance;
+    private readonly EventLog _log = world.Log;
+
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10); // a call may also fail at once, as when a connection is refused
 
     /// <param name="host">Who calls. Once it is dead no answer reaches it, but what it sent may still take effect.</param>
@@ -23,15 +31,23 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
     /// <param name="mayHang">Whether the answer may stay away for ever, which only calls with a limit of time of the engine's own can bear.</param>
     public Task<T> CallAsync<T>(SimulatedHost host, string what, TimeSpan longest, int perMille, Func<T> effect, Func<T> lost, bool mayHang = false)
     {
-        time.RequireOneThread(what);
-        var fate = chance.Fault(perMille) ? (Fate)(1 + chance.Pick(mayHang ? 3 : 2)) : Fate.Answered;
+        _time.RequireOneThread(what);
+        var crash = _chance.Fault(CrashPerMille) ? 1 + _chance.Pick(2) : 0;
+        var fate = _chance.Fault(perMille) ? (Fate)(1 + _chance.Pick(mayHang ? 3 : 2)) : Fate.Answered;
         var reply = new TaskCompletionSource<T>();
-        time.After(chance.Time(longest), () =>
+        _time.After(_chance.Time(longest), () =>
         {
+            if (crash == 1 && !host.IsDead)
+            {
+                _log.Add($"{host.Name} {what}: not sent");
+                world.Crash(host, _chance.Time(s_longestBack));
+                return;
+            }
+
             if (fate == Fate.LostBefore)
             {
-                log.Add($"{host.Name} {what}: lost on the way");
-                Later(host, reply, lost, chance.Time(Timeout));
+                _log.Add($"{host.Name} {what}: lost on the way");
+                Later(host, reply, lost, _chance.Time(Timeout));
                 return;
             }
 
@@ -42,26 +58,31 @@ internal sealed class Wire(SimulatedTime time, Chance chance, EventLog log)
             }
             catch (Exception e) when (e is not PromiseBrokenException)
             {
-                log.Add($"{host.Name} {what}: {e.GetType().Name}");
+                _log.Add($"{host.Name} {what}: {e.GetType().Name}");
                 Later(host, reply, () => throw e, TimeSpan.Zero);
                 return;
             }
 
-            log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{Shown.Of(result)}");
+            _log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{Shown.Of(result)}");
+            if (crash == 2)
+            {
+                world.Crash(host, _chance.Time(s_longestBack));
+            }
+
             switch (fate)
             {
                 case Fate.Answered when !host.IsDead:
                     reply.SetResult(result);
                     break;
                 case Fate.LostAfter:
-                    Later(host, reply, lost, chance.Time(Timeout));
+                    Later(host, reply, lost, _chance.Time(Timeout));
                     break;
             }
         });
         return reply.Task;
     }
 
-    private void Later<T>(SimulatedHost host, TaskCompletionSource<T> reply, Func<T> answer, TimeSpan wait) => time.After(wait, () =>
+    private void Later<T>(SimulatedHost host, TaskCompletionSource<T> reply, Func<T> answer, TimeSpan wait) => _time.After(wait, () =>
     {
         if (host.IsDead)
         {

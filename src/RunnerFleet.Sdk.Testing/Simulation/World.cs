@@ -25,7 +25,7 @@ internal sealed class World
         Time = new SimulatedTime(s_start);
         Chance = new Chance(plan.Seed, plan.Choices) { IsCalm = !plan.HasFaults };
         Log = new EventLog(Time, plan.KeepsLog);
-        Wire = new Wire(Time, Chance, Log);
+        Wire = new Wire(this);
         Store = plan.CreateStore?.Invoke() ?? new InMemoryRunnerStore();
         Settings = new SimulatedSettings(this);
         Settings.NoteLimits();
@@ -60,9 +60,6 @@ internal sealed class World
 
     public int Crashes { get; private set; }
 
-    /// <summary>From when on nothing goes wrong any more; <see langword="null"/> before.</summary>
-    public DateTimeOffset? CalmSince { get; private set; }
-
     /// <summary>Plays the story until all is quiet.</summary>
     /// <exception cref="PromiseBrokenException">A promise was broken.</exception>
     public void Play()
@@ -74,10 +71,9 @@ internal sealed class World
 
         var story = new Story(this);
         story.Plan();
-        var calmFrom = s_start + Story.TroubleFor;
+        var calmFrom = Plan.HasFaults ? s_start + Story.TroubleFor : s_start;
         Pass(calmFrom);
         Chance.IsCalm = true;
-        CalmSince = calmFrom;
         story.End();
         var end = calmFrom + s_rest;
         (int Promise, string What, object? Of)? left = null;
@@ -86,7 +82,7 @@ internal sealed class World
             Pass(look);
             Promises.Look(s_lookEvery);
             left = Promises.NotQuiet();
-            if (left is null)
+            if (left is null && look >= s_start + Story.TroubleFor)
             {
                 Promises.AtTheEnd();
                 return;
@@ -145,16 +141,19 @@ internal sealed class World
     }
 
     /// <summary>A host loses power between two calls, whichever they are, and comes back.</summary>
-    public void Crash(int turn, TimeSpan back)
+    public void Crash(int turn, TimeSpan back) => Crash(_hosts[turn % _hosts.Length], back);
+
+    /// <inheritdoc cref="Crash(int, TimeSpan)"/>
+    public void Crash(SimulatedHost host, TimeSpan back)
     {
-        var number = turn % _hosts.Length;
-        if (_hosts[number].IsDead)
+        if (host.IsDead)
         {
             return;
         }
 
-        Log.Add($"{_hosts[number].Name} crashes");
-        _hosts[number].Crash();
+        var number = Array.IndexOf(_hosts, host);
+        Log.Add($"{host.Name} crashes");
+        host.Crash();
         Crashes++;
         Time.After(back, () => Start(number));
     }
@@ -175,6 +174,12 @@ internal sealed class World
 
     private void Start(int number)
     {
+        if (Settings.IsMistaken)
+        {
+            Time.After(s_lookEvery, () => Start(number)); // with such settings no host starts
+            return;
+        }
+
         var name = FormattableString.Invariant($"host{number}.{Crashes}");
         Log.Add($"{name} starts");
         _hosts[number] = new SimulatedHost(this, name);
