@@ -14,9 +14,9 @@ public sealed class SeedTests
     }
 
     [Fact]
-    public void In_a_calm_world_every_job_costs_one_launch()
+    public void In_a_calm_world_every_job_costs_one_launch_and_begins_soon()
     {
-        var broken = Seeds.FirstViolation(1, 100, seed => new SimulationPlan { Seed = seed, HasFaults = false });
+        var broken = Seeds.FirstViolation(1, 200, seed => new SimulationPlan { Seed = seed, HasFaults = false });
 
         Assert.True(broken is null, broken is null ? "" : Seeds.Explain(broken));
     }
@@ -25,6 +25,14 @@ public sealed class SeedTests
     public void Three_hosts_and_a_burst_of_jobs()
     {
         var broken = Seeds.FirstViolation(1, 50, seed => new SimulationPlan { Seed = seed, Hosts = 3, Jobs = 60 });
+
+        Assert.True(broken is null, broken is null ? "" : Seeds.Explain(broken));
+    }
+
+    [Fact]
+    public void A_matrix_of_256_jobs_beside_others()
+    {
+        var broken = Seeds.FirstViolation(1, 6, seed => new SimulationPlan { Seed = seed, Burst = 256 });
 
         Assert.True(broken is null, broken is null ? "" : Seeds.Explain(broken));
     }
@@ -54,6 +62,6 @@ public sealed class SeedTests
         var reports = Enumerable.Range(1, 100).Select(seed => FleetSimulator.Run(new SimulationPlan { Seed = seed })).ToList();
 
         Assert.True(reports.Sum(r => r.Crashes) > 50);
-        Assert.True(reports.Sum(r => r.Launches) > reports.Sum(r => r.Jobs), "Nothing ever had to be launched again.");
+        Assert.True(reports.Count(r => r.Launches > r.Jobs) > 10, "Hardly ever had anything to be launched again.");
     }
 }

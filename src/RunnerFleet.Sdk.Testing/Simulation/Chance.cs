@@ -23,6 +23,17 @@ internal sealed class Chance(int seed, long most)
         return IsCalm || Made > most ? 0 : picked;
     }
 
+    /// <summary>0 to <paramref name="count"/> - 1, also in calm worlds: what people do, not what goes wrong.</summary>
+    public int Any(int count)
+    {
+        Made++;
+        var picked = _random.Next(count);
+        return Made > most ? 0 : picked;
+    }
+
+    /// <summary>A time from nothing to <paramref name="longest"/>, also in calm worlds.</summary>
+    public TimeSpan AnyTime(TimeSpan longest) => TimeSpan.FromMilliseconds(Any((int)longest.TotalMilliseconds + 1));
+
     /// <summary>Whether something of this probability, in thousandths, goes wrong.</summary>
     public bool Fault(int perMille)
     {

@@ -364,7 +364,7 @@ internal sealed class SimulatedGitHub(World world)
                 return;
             }
 
-            var (given, taker) = pairs[world.Chance.Pick(pairs.Count)];
+            var (given, taker) = pairs[world.Chance.Any(pairs.Count)];
             if (world.Chance.Fault(20))
             {
                 GiveToOthers(given);

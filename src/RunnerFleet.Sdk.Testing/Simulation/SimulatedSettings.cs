@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using RunnerFleet.Provisioning;
@@ -14,7 +15,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     private static readonly TimeSpan s_onTheWay = TimeSpan.FromMinutes(1);
 
     private readonly Dictionary<string, List<(DateTimeOffset Since, int Limit)>> _limits = new(StringComparer.Ordinal);
-    private CancellationTokenSource _changed = new();
+    private ConfigurationReloadToken _changed = new();
     private string _secret = "the first webhook secret of a simulation";
     private string? _previousSecret;
     private int _fleet = 4;
@@ -42,7 +43,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
         }
     }
 
-    public IChangeToken GetChangeToken() => new CancellationChangeToken(_changed.Token);
+    public IChangeToken GetChangeToken() => _changed;
 
     public void Configure(RunnerFleetOptions options)
     {
@@ -161,9 +162,8 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
         world.Log.Add($"settings: {what}");
         NoteLimits();
         var changed = _changed;
-        _changed = new CancellationTokenSource();
-        changed.Cancel();
-        changed.Dispose();
+        _changed = new ConfigurationReloadToken();
+        changed.OnReload();
     }
 
     private void Note(string key, int limit)

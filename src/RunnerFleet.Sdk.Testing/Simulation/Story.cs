@@ -30,10 +30,10 @@ internal sealed class Story(World world)
 
     private void PlanJobs()
     {
-        var count = 1 + Math.Max(0, world.Plan.Jobs - 1 - Chance.Pick(world.Plan.Jobs));
+        var count = 1 + Math.Max(0, world.Plan.Jobs - 1 - Chance.Any(world.Plan.Jobs));
         for (var i = 0; i < count; i++)
         {
-            PlanJob(Chance.Time(s_jobsFor));
+            PlanJob(Chance.AnyTime(s_jobsFor));
         }
 
         if (Chance.Fault(20))
@@ -42,13 +42,13 @@ internal sealed class Story(World world)
             var matrix = 10 + Chance.Pick(30);
             for (var i = 0; i < matrix; i++)
             {
-                Queue(at, s_ours[0], ["self-hosted", "class:small"], TimeSpan.FromSeconds(20) + Chance.Time(TimeSpan.FromMinutes(1)), waits: false);
+                Queue(at, s_ours[0], ["self-hosted", "class:small"], TimeSpan.FromSeconds(20) + Chance.AnyTime(TimeSpan.FromMinutes(1)), waits: false);
             }
         }
 
         for (var i = 0; i < world.Plan.Burst; i++)
         {
-            Queue(TimeSpan.FromMinutes(1), s_ours[0], ["self-hosted", "class:small"], TimeSpan.FromSeconds(20) + Chance.Time(TimeSpan.FromMinutes(1)), waits: false);
+            Queue(TimeSpan.FromMinutes(1), s_ours[0], ["self-hosted", "class:small"], TimeSpan.FromSeconds(20) + Chance.AnyTime(TimeSpan.FromMinutes(1)), waits: false);
         }
     }
 
@@ -72,9 +72,9 @@ internal sealed class Story(World world)
             return;
         }
 
-        var repository = s_ours[Chance.Pick(2)];
+        var repository = s_ours[Chance.Any(2)];
         List<string> labels = ["self-hosted"];
-        switch (Chance.Pick(3))
+        switch (Chance.Any(3))
         {
             case 0:
                 labels.Add("class:small");
@@ -84,9 +84,9 @@ internal sealed class Story(World world)
                 break;
         }
 
-        if (Chance.Fault(150))
+        if (Chance.Any(7) == 6)
         {
-            labels.Add(Chance.Pick(6) switch { < 3 => "image:ubuntu:22.04", < 5 => "image:debian:12", _ => $"image:{SimulatedImages.Broken}:1" });
+            labels.Add(Chance.Any(6) switch { < 3 => "image:ubuntu:22.04", < 5 => "image:debian:12", _ => $"image:{SimulatedImages.Broken}:1" });
         }
 
         var duration = Chance.Fault(50) ? TimeSpan.FromMinutes(40) : Minutes(15); // the longer one is over its limit of time
@@ -181,5 +181,5 @@ internal sealed class Story(World world)
         }
     }
 
-    private TimeSpan Minutes(int most) => TimeSpan.FromSeconds(30) + Chance.Time(TimeSpan.FromMinutes(most));
+    private TimeSpan Minutes(int most) => TimeSpan.FromSeconds(30) + Chance.AnyTime(TimeSpan.FromMinutes(most));
 }

@@ -159,6 +159,7 @@ internal sealed class JobEvents(
                 {
                     RunnerId = swap ? former!.Id : null,
                     Displacements = displaced.Displacements + (foreign is null ? 0 : 1),
+                    Launches = foreign is null && !swap ? Math.Max(0, displaced.Launches - 1) : displaced.Launches, // it served another job of the fleet: no try was spent in vain
                     Diagnostic = swap ? displaced.Diagnostic : note,
                     Deadline = swap ? displaced.Deadline : now,
                 });

@@ -111,7 +111,7 @@ internal class FleetDecorator(IRunnerFleet inner) : IRunnerFleet
 
     public virtual Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => Inner.SweepAsync(cancellationToken);
 
-    public Task<TerminateOutcome> TerminateAsync(string runnerId, bool force, CancellationToken cancellationToken) => Inner.TerminateAsync(runnerId, force, cancellationToken);
+    public virtual Task<TerminateOutcome> TerminateAsync(string runnerId, bool force, CancellationToken cancellationToken) => Inner.TerminateAsync(runnerId, force, cancellationToken);
 
     public ValueTask<Runner?> GetRunnerAsync(string runnerId, CancellationToken cancellationToken) => Inner.GetRunnerAsync(runnerId, cancellationToken);
 

@@ -27,13 +27,6 @@ internal sealed class AnswersBeforeItRecords(IRunnerFleet inner) : FleetDecorato
     }
 }
 
-/// <summary>Never hears of some kind of news.</summary>
-internal sealed class IgnoresWebhooks(IRunnerFleet inner, string action) : FleetDecorator(inner)
-{
-    public override Task<WebhookOutcome> ReceiveAsync(WebhookDelivery delivery, CancellationToken cancellationToken) =>
-        Webhook.Action(delivery) == action ? Task.FromResult<WebhookOutcome>(new WebhookOutcome.Ignored("Not now.")) : Inner.ReceiveAsync(delivery, cancellationToken);
-}
-
 /// <summary>Believes a runner that says it is done, though the job can say so too.</summary>
 internal sealed class TrustsReports(IRunnerFleet inner) : FleetDecorator(inner)
 {
@@ -108,6 +101,19 @@ internal sealed class NeverByTheClock(IRunnerFleet inner) : FleetDecorator(inner
     }
 
     public override Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => Task.FromResult(new SweepSummary { Skipped = true });
+}
+
+/// <summary>Takes every webhook for one of GitHub's.</summary>
+internal sealed class SignsForOthers(IRunnerFleet inner) : FleetDecorator(inner)
+{
+    public override async Task<WebhookOutcome> ReceiveAsync(WebhookDelivery delivery, CancellationToken cancellationToken) =>
+        await Inner.ReceiveAsync(delivery, cancellationToken) is var outcome and not WebhookOutcome.Unauthorized ? outcome : new WebhookOutcome.Ignored("Whoever sent it.");
+}
+
+/// <summary>Asked to end a runner, ends it whatever it does.</summary>
+internal sealed class AlwaysByForce(IRunnerFleet inner) : FleetDecorator(inner)
+{
+    public override Task<TerminateOutcome> TerminateAsync(string runnerId, bool force, CancellationToken cancellationToken) => Inner.TerminateAsync(runnerId, true, cancellationToken);
 }
 
 /// <summary>Reads what a webhook is about.</summary>

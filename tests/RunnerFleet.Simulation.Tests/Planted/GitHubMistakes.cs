@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using RunnerFleet.GitHub;
 using RunnerFleet.Runners;
 
@@ -51,6 +52,20 @@ internal sealed class RegistrarThatRemembers(IRunnerRegistrar inner, LastMinted 
         minted.Credential = answer.Value?.EncodedJitConfig ?? minted.Credential;
         return answer;
     }
+}
+
+/// <summary>Logs what it was given, as one does while looking for a fault.</summary>
+internal sealed partial class LogsCredentials(IRunnerRegistrar inner, ILogger<LogsCredentials> logger) : RegistrarDecorator(inner)
+{
+    public override async Task<GitHubAnswer<JitRegistration>> CreateJitConfigAsync(JitRequest request, CancellationToken cancellationToken)
+    {
+        var answer = await Inner.CreateJitConfigAsync(request, cancellationToken);
+        Minted(logger, answer.Value?.EncodedJitConfig);
+        return answer;
+    }
+
+    [LoggerMessage(1, LogLevel.Debug, "Minted {Config}.")]
+    private static partial void Minted(ILogger logger, string? config);
 }
 
 /// <summary>What was minted last.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
+using RunnerFleet.Images;
 using RunnerFleet.Storage;
 using RunnerFleet.Testing.Simulation;
 
@@ -23,7 +25,7 @@ internal static class Mistakes
         Store("places never freed", [6], s => new StoreWithOtherPlaces(s, p => p.Delta < 0 ? null : p)),
         Store("limits that are no condition", [3], s => new StoreWithoutLimits(s)),
         Store("an end that is taken back", [6], s => new StoreThatHidesTheEnd(s)),
-        Store("a second record for a second delivery", [2], s => new StoreThatRecordsEachDelivery(s)),
+        Store("a second record for a second delivery", [1, 2], s => new StoreThatRecordsEachDelivery(s)),
         Store("a pending runner that no listing shows", [1, 8], s => new StoreWithGaps(s) { HidesPending = r => r.Job?.Id % 3 == 0 }),
         Store("demand counted pairwise: a job whose runner was taken is forgotten", [1, 8], s => new StoreWithGaps(s) { HidesQueued = j => j.RunnerId is null }),
         Store("nothing is looked at when its time has come", [1, 4, 8], s => new StoreWithGaps(s) { HidesDueJob = _ => true, HidesDueRunner = _ => true }),
@@ -61,7 +63,17 @@ internal static class Mistakes
         Fleet("one error ends the work of a host", [1, 4, 8], f => new OneErrorEndsTheWork(f)),
         Fleet("nothing happens by the clock", [1, 4, 8], f => new NeverByTheClock(f)),
 
+        Fleet("a webhook is not verified", [10], f => new SignsForOthers(f)),
+        Fleet("whoever ends a runner ends its job", [5], f => new AlwaysByForce(f)),
+
+        // Images and settings.
+        new("an image is launched before it is built", [9], plan => plan with { ConfigureServices = s => s.AddSingleton<IImageBuilder>(p => new BuildingIsReady(s.BuilderBefore())) }),
+        Settings("the former webhook secret is forgotten", [1], o => o.GitHub.PreviousWebhookSecrets.Clear()),
+        Settings("lost webhooks are not looked for", [1], o => o.GitHub.ReconcileCallsPerHour = 0),
+        Settings("another fleet's label is taken for one's own", [4], o => o.Labels.OwnLabels.Add("gpu")),
+
         // Credentials.
+        new("a credential in the log", [10], plan => plan with { ConfigureServices = s => s.AddSingleton<IRunnerRegistrar>(p => new LogsCredentials(s.RegistrarBefore(), p.GetRequiredService<ILogger<LogsCredentials>>())) }),
         Leak("a credential in a record", (plan, minted) => plan with { DecorateStore = s => new StoreThatKeepsCredentials(s, minted) }),
         Leak("a credential in an entry", (plan, minted) => plan with { DecorateStore = s => new StoreThatKeepsCredentialsInEntries(s, minted) }),
         Leak("a credential in a launch", (plan, minted) => plan with { DecorateLauncher = l => new LaunchWithCredential(l, minted) }),
@@ -75,6 +87,9 @@ internal static class Mistakes
 
     private static Mistake GitHub(string name, int[] breaks, Func<IRunnerRegistrar, IRunnerRegistrar> decorate) =>
         new(name, breaks, plan => plan with { DecorateRegistrar = decorate });
+
+    private static Mistake Settings(string name, int[] breaks, Action<RunnerFleetOptions> configure) =>
+        new(name, breaks, plan => plan with { Configure = configure });
 
     private static Mistake Fleet(string name, int[] breaks, Func<IRunnerFleet, IRunnerFleet> decorate) =>
         new(name, breaks, plan => plan with { DecorateFleet = decorate });
