@@ -34,7 +34,7 @@ public interface IRunnerFleet
     /// <summary>Takes news of compute or of an image build.</summary>
     Task HandleEventAsync(FleetEvent fleetEvent, CancellationToken cancellationToken);
 
-    /// <summary>Launches what is pending and looks at what is due, until nothing more can be done now.</summary>
+    /// <summary>Launches what is pending and looks at what is due, until nothing more can be done now. The first drain of a host also sends again every launch without a reply: the host that recorded it may have died.</summary>
     Task<DrainSummary> DrainAsync(CancellationToken cancellationToken);
 
     /// <summary>Does what <see cref="DrainAsync"/> does, and compares the records with the launcher's and GitHub's own lists.</summary>
