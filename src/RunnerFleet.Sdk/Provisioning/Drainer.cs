@@ -161,20 +161,27 @@ internal sealed class Drainer(
         }
 
         var taken = new List<Runner>();
-        if (batch.Count > 1)
+        foreach (var ready in batch)
         {
-            foreach (var ready in batch)
+            var one = Commit([ready]);
+            if ((batch.Count > 1 && await writer.CommitAsync(one, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed)
+                || (await ProbingAsync(ready, cancellationToken).ConfigureAwait(false) is { } probing
+                    && await writer.CommitAsync(one = Commit([probing]), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed))
             {
-                var one = Commit([ready]);
-                if (await writer.CommitAsync(one, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed)
-                {
-                    taken.Add(one.Stored(ready.Runner.Id));
-                }
+                taken.Add(one.Stored(ready.Runner.Id));
             }
         }
 
         return taken;
     }
+
+    /// <summary>Another drain, which lost the probe that this one won, may just have put the runner off behind it. Were it believed, the probe would be spent and nobody launched, time and again.</summary>
+    private async Task<Ready?> ProbingAsync(Ready ready, CancellationToken cancellationToken) =>
+        await store.GetRunnerAsync(ready.Runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Pending, Closing: null, Reason.Code: ReasonCodes.BreakerOpen } putOff
+        && putOff.Attempt == ready.Runner.Attempt
+        && putOff.Version != ready.Runner.Version
+            ? ready with { Runner = putOff }
+            : null;
 
     private FleetCommit Commit(IReadOnlyList<Ready> batch)
     {

@@ -171,6 +171,36 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task Whoever_wins_the_probe_launches_although_another_host_that_lost_it_has_just_put_the_runner_off()
+    {
+        await using var world = new FleetWorld();
+        var (_, runner) = await world.StartAsync();
+        world.GitHub.FailNext(1, 403, "generate-jitconfig");
+        Assert.IsType<ClaimOutcome.Gone>(await world.ClaimAsync(runner));
+        world.Launcher.End(runner.Id, 1);
+        var other = world.AddHost();
+        await other.DrainAsync(world.Cancel);
+        var waiting = (await world.StartAsync()).Runner;
+        Assert.Equal(ReasonCodes.BreakerOpen, waiting.Reason!.Code);
+        var isFirst = true;
+        world.Store.BeforeCommit = async commit =>
+        {
+            if (isFirst && commit.Runners.Any(r => r.State == RunnerState.Starting))
+            {
+                isFirst = false;
+                await other.DrainAsync(world.Cancel);
+            }
+        };
+
+        world.Clock.Advance(TimeSpan.FromMinutes(6));
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        Assert.False(isFirst);
+        Assert.Equal(2, world.Launcher.Launches.Count);
+        Assert.Equal(2, world.Launcher.Computes.Count);
+    }
+
+    [Fact]
     public async Task Three_runners_that_never_claim_open_the_network_breaker()
     {
         await using var world = new FleetWorld(o => o.Timing.ClaimTimeoutSeconds = 60);

@@ -22,6 +22,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     /// <summary>What other hosts do before the next listing of queued jobs; once.</summary>
     public Func<Task>? BeforeQueuedJobs { get; set; }
 
+    /// <summary>What other hosts do just before a commit.</summary>
+    public Func<StoreCommit, Task>? BeforeCommit { get; set; }
+
     public int Commits { get; private set; }
 
     private readonly HashSet<string> _forgotten = [];
@@ -32,6 +35,7 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     public async ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken)
     {
         Commits++;
+        await (BeforeCommit?.Invoke(commit) ?? Task.CompletedTask);
         if (FailBefore?.Invoke(commit) == true)
         {
             throw new StoreUnavailableException("The store is down, as the test asked.");
