@@ -15,7 +15,7 @@ public sealed class OneBadThingTests
     public void A_class_whose_launches_are_refused() => NobodyElseWaits(new() { Seed = 0, DecorateLauncher = l => new BadLauncher(l, _ => Task.FromResult<LaunchOutcome>(new LaunchOutcome.Rejected("Bad."))) });
 
     [Fact]
-    public void A_class_whose_launches_throw() => NobodyElseWaits(new() { Seed = 0, DecorateLauncher = l => new BadLauncher(l, _ => throw new InvalidOperationException("Bad.")) });
+    public void A_class_whose_launches_throw() => NobodyElseWaits(new() { Seed = 0, DecorateLauncher = l => new BadLauncher(l, _ => throw new InvalidOperationException("Bad.")), MayThrow = e => e is InvalidOperationException });
 
     [Fact]
     public void A_class_whose_launches_are_never_answered() => NobodyElseWaits(new() { Seed = 0, DecorateLauncher = l => new BadLauncher(l, _ => new TaskCompletionSource<LaunchOutcome>().Task) });

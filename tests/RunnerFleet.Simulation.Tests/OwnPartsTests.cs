@@ -25,6 +25,28 @@ public sealed class OwnPartsTests
         #endregion
     }
 
+    [Fact]
+    public void A_part_that_leaves_the_thread_of_the_run_is_named_and_does_not_look_like_a_broken_promise()
+    {
+        var left = Assert.Throws<InvalidOperationException>(() => FleetSimulator.Run(new SimulationPlan { Seed = 7, DecorateLauncher = simulated => new LauncherOfManyThreads(simulated) }));
+
+        Assert.Contains("Seed 7: launch", left.Message, StringComparison.Ordinal);
+        Assert.Contains("another thread", left.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 8, 0)]
+    [InlineData(2, 0, 0)]
+    [InlineData(2, 8, -1)]
+    public void A_plan_that_makes_no_sense_is_refused(int hosts, int jobs, int burst) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => FleetSimulator.Run(new SimulationPlan { Seed = 1, Hosts = hosts, Jobs = jobs, Burst = burst }));
+
+    private sealed class LauncherOfManyThreads(IComputeLauncher before) : LauncherDecorator(before)
+    {
+        public override Task<LaunchOutcome> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken) =>
+            Task.Run(() => base.LaunchAsync(request, cancellationToken), cancellationToken);
+    }
+
     private sealed class MyStore() : StoreDecorator(new InMemoryRunnerStore());
 
     private sealed class MyLauncher(IComputeLauncher before) : LauncherDecorator(before);

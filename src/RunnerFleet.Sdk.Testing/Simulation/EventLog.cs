@@ -14,6 +14,11 @@ internal sealed class EventLog(SimulatedTime time, bool keeps)
 
     public void Add(string what)
     {
+        if (!time.IsHere(what))
+        {
+            return;
+        }
+
         var now = time.Now.UtcTicks - time.Start.UtcTicks;
         Mix((ulong)now);
         foreach (var c in what)

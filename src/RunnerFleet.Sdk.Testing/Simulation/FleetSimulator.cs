@@ -14,10 +14,15 @@ public static class FleetSimulator
 
     /// <summary>Runs one plan.</summary>
     /// <returns>How it ended; a broken promise is in <see cref="SimulationReport.Violation"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No host, no job, or a negative number.</exception>
     /// <exception cref="InvalidOperationException">The code under simulation left its thread, so that the run could not be replayed.</exception>
     public static SimulationReport Run(SimulationPlan plan)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Hosts, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(plan.Jobs, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(plan.Burst);
+        ArgumentOutOfRangeException.ThrowIfNegative(plan.Choices);
         SimulationReport? report = null;
         ExceptionDispatchInfo? failure = null;
         var thread = new Thread(() =>
@@ -93,6 +98,10 @@ public static class FleetSimulator
         {
             violation = broken;
         }
+        catch (Exception e) when (world.Time.Escaped is null)
+        {
+            throw new InvalidOperationException($"Seed {plan.Seed} was ended by an exception: {e.Message}", e);
+        }
         finally
         {
             (world.Store as IDisposable)?.Dispose();
@@ -109,6 +118,7 @@ public static class FleetSimulator
             Jobs = world.GitHub.Jobs.Count,
             Launches = world.Compute.Launches,
             Crashes = world.Crashes,
+            Troubles = world.Troubles,
             LogHash = world.Log.Hash,
             Log = world.Log.Lines,
         };

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Text;
 using RunnerFleet.Compute;
 using RunnerFleet.Jobs;
 using RunnerFleet.Provisioning;
@@ -30,6 +31,7 @@ internal sealed class Promises(World world)
 
     // Two sweeps, and two readings that it is idle before each; the last sweeps of the trouble may have put it off for as long as the longest distance between tries.
     private static readonly TimeSpan s_clearedWithin = TimeSpan.FromMinutes(30);
+    private static readonly byte[] s_mark = Encoding.UTF8.GetBytes(World.CredentialMark);
     private static readonly TimeSpan s_skew = TimeSpan.FromSeconds(5);
 
     /// <summary>The first promise that was broken: whoever caught the exception, the run ends.</summary>
@@ -44,9 +46,14 @@ internal sealed class Promises(World world)
         {
             var before = _runners.GetValueOrDefault(after.Id);
             Moved(before, after);
-            if (HasCredential(after.Reason?.Message) || HasCredential(after.History[^1].Cause.Message))
+            if (HasCredential(RecordJson.Serialize(after)))
             {
                 Broken(10, $"a credential is in the record of runner {after.Id}.", after);
+            }
+
+            if (after.Version != (before?.Version ?? 0) + 1)
+            {
+                Broken(2, string.Create(CultureInfo.InvariantCulture, $"runner {after.Id} was stored as version {after.Version} over {before?.Version ?? 0}: a write was not conditional."), after);
             }
 
             foreach (var key in before?.Places ?? [])
@@ -64,6 +71,16 @@ internal sealed class Promises(World world)
 
         foreach (var after in commit.Jobs)
         {
+            if (HasCredential(RecordJson.Serialize(after)))
+            {
+                Broken(10, $"a credential is in the record of job {after.Key}.", after);
+            }
+
+            if (after.State is JobState.Refused or JobState.GaveUp && after.Diagnostic is null)
+            {
+                Broken(1, $"job {after.Key} is {after.State} without a reason.", after);
+            }
+
             if (after.Labels.Contains(Story.LabelOfOthers))
             {
                 Broken(4, $"job {after.Key} of another fleet is recorded.", after);
@@ -208,6 +225,16 @@ internal sealed class Promises(World world)
     /// <summary>Whether the fleet knows that it serves the repository, so that it can ask GitHub about it.</summary>
     public bool HasSeen(SimulatedRepository repository) => _seen.Contains(repository.Name);
 
+    /// <summary>What the outside fails with may leave the engine, or reach its log; any other exception is a mistake, of the engine or of what the plan put into it.</summary>
+    public void MayBeThrown(string where, Exception exception)
+    {
+        HoldsNoCredential("an exception", exception.ToString());
+        if (exception is not (StoreUnavailableException or ComputeUnavailableException or ClassesUnavailableException or TimeoutException or OperationCanceledException or PromiseBrokenException) && world.Plan.MayThrow?.Invoke(exception) != true)
+        {
+            Broken(8, $"an exception escaped ({where}): {exception}", null);
+        }
+    }
+
     /// <summary>Nothing that is said or kept may hold a credential.</summary>
     public void HoldsNoCredential(string what, string? text)
     {
@@ -220,10 +247,7 @@ internal sealed class Promises(World world)
     /// <summary>A webhook was answered with success.</summary>
     public void Accepted(SimulatedJob job, WebhookOutcome.Recorded recorded)
     {
-        if (recorded.Outcome == "queued")
-        {
-            _accepted.Add(job.Id);
-        }
+        _accepted.Add(job.Id);
 
         if (!_jobs.ContainsKey(recorded.Job))
         {
@@ -251,7 +275,7 @@ internal sealed class Promises(World world)
         {
             if (_jobs.GetValueOrDefault(new JobKey("github.com", job.Id)) is not { } stored)
             {
-                if (job is { Status: "completed", RunnerName: null })
+                if (job is { Status: "completed", RunnerName: null } && !_accepted.Contains(job.Id))
                 {
                     continue; // over before anybody told of it, and nothing was asked of any runner
                 }
@@ -307,12 +331,7 @@ internal sealed class Promises(World world)
     public void Look(TimeSpan since)
     {
         NothingLeaks();
-        if (_counted.Any(c => world.Settings.LimitOf(c.Key) <= c.Value))
-        {
-            return;
-        }
-
-        foreach (var job in world.GitHub.Jobs.Where(j => j is { IsOurs: true, Status: "queued" } && !MayFail(j)))
+        foreach (var job in world.GitHub.Jobs.Where(j => j is { IsOurs: true, Status: "queued" } && !MayFail(j) && HasPlace(j)))
         {
             var key = new JobKey("github.com", job.Id);
             if (_jobs.GetValueOrDefault(key) is { State: JobState.Queued } stored && (_waited[key] = _waited.GetValueOrDefault(key) + since) > MostWait)
@@ -325,11 +344,25 @@ internal sealed class Promises(World world)
     /// <summary>Whether the plan says that a job need not be served, and so may wait for ever.</summary>
     private bool IsExcused(SimulatedJob job) => world.Plan.MayFail?.Invoke(job.Labels) == true;
 
+    private bool IsExcused(Runner runner) => runner.Job is { } key && world.GitHub.Jobs.FirstOrDefault(j => j.Id == key.Id) is { } job && IsExcused(job);
+
     private TimeSpan MostWait => world.Plan.HasFaults ? s_mendedWithin : s_servedWithin;
+
+    private bool HasPlace(SimulatedJob job)
+    {
+        string[] keys = [World.FleetPlaces, job.Labels.Contains("class:large") ? "class/large" : "class/small", FormattableString.Invariant($"repository/github.com/{job.Repository.Id}")];
+        return keys.All(k => world.Settings.LimitOf(k) is not { } limit || _counted.GetValueOrDefault(k) < limit);
+    }
 
     /// <summary>In calm times compute and registrations that no live record speaks for are gone within two sweeps, unless they run a job.</summary>
     private void NothingLeaks()
     {
+        var oldest = world.Time.Now - TimeSpan.FromSeconds(world.Settings.Current.Timing.RunnerTtlSeconds) - s_clearedWithin;
+        if (LiveRunners.FirstOrDefault(r => r.State is RunnerState.Starting or RunnerState.WaitingForJob && r.CreatedAt < oldest) is { } idle && !IsExcused(idle))
+        {
+            Broken(4, $"runner {idle.Id} is {idle.State} long after its time to live.", idle);
+        }
+
         var unowned = new HashSet<string>(StringComparer.Ordinal);
         foreach (var machine in world.Compute.Live.Where(m => m.Runner?.Job is null && !Owns(m)))
         {
@@ -366,27 +399,6 @@ internal sealed class Promises(World world)
     /// <summary>What must hold at the end of a quiet run.</summary>
     public void AtTheEnd()
     {
-        foreach (var job in _jobs.Values.Where(j => j.State == JobState.GaveUp && j.Diagnostic is null))
-        {
-            Broken(1, $"job {job.Key} was given up without a reason.", job);
-        }
-
-        foreach (var runner in _runners.Values)
-        {
-            if (HasCredential(runner.ToString()) || runner.History.Any(m => HasCredential(m.Cause.Message)))
-            {
-                Broken(10, $"a credential is in the record of runner {runner.Id}.", runner);
-            }
-        }
-
-        foreach (var job in _jobs.Values)
-        {
-            if (HasCredential(job.ToString()) || job.History.Any(m => HasCredential(m.Cause.Message)))
-            {
-                Broken(10, $"a credential is in the record of job {job.Key}.", job);
-            }
-        }
-
         if (_heldUp is { } late)
         {
             Broken(8, string.Create(CultureInfo.InvariantCulture, $"job {late.Key} waited for more than {MostWait.TotalMinutes} minutes without a fault although places were free."), _jobs[late.Key]);
@@ -411,6 +423,8 @@ internal sealed class Promises(World world)
         });
         throw First;
     }
+
+    private static bool HasCredential(byte[] record) => record.AsSpan().IndexOf(s_mark) >= 0;
 
     private static bool HasCredential(string? text) => text?.Contains(World.CredentialMark, StringComparison.Ordinal) == true;
 

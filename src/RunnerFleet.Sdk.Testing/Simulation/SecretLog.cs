@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RunnerFleet.Testing.Simulation;
 
-/// <summary>Reads every line that a host logs, and its exceptions, for a credential.</summary>
+/// <summary>Reads every line that a host logs, and its exceptions, for a credential, and for an exception that only a mistake can have thrown.</summary>
 internal sealed class SecretLog(World world) : ILoggerProvider, ILogger
 {
     public ILogger CreateLogger(string categoryName) => this;
@@ -17,7 +17,7 @@ internal sealed class SecretLog(World world) : ILoggerProvider, ILogger
         world.Promises.HoldsNoCredential("a log line", line);
         if (exception is not null)
         {
-            world.Promises.HoldsNoCredential("an exception", exception.Message);
+            world.Promises.MayBeThrown(line, exception);
         }
     }
 

@@ -83,8 +83,6 @@ internal sealed class SimulatedGitHub(World world)
 
     public IReadOnlyCollection<SimulatedJob> Jobs => _jobs.Values;
 
-    public int Minted { get; private set; }
-
     /// <summary>Until then every request fails.</summary>
     public void IsDown(DateTimeOffset until) => _downUntil = until;
 
@@ -101,6 +99,16 @@ internal sealed class SimulatedGitHub(World world)
         var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = repository, Labels = labels, Duration = duration, CreatedAt = world.Time.Now, IsOurs = isOurs, Status = waits ? "waiting" : "queued", Former = run };
         _jobs.Add(job.Id, job);
         world.Log.Add($"github job {job.Id} {job.Status} [{string.Join(',', labels)}]{(isOurs ? "" : " not ours")}{(run is null ? "" : $" re-run of {run.Id}")}");
+        if (waits)
+        {
+            world.Trouble("approval needed");
+        }
+
+        if (run is not null)
+        {
+            world.Trouble("re-run");
+        }
+
         if (waits && world.Chance.Pick(2) == 1)
         {
             Announce(job, "queued", "waiting"); // as a deployment gate announces it
@@ -130,6 +138,7 @@ internal sealed class SimulatedGitHub(World world)
         else if (job.Status == "in_progress" && !job.IsCancelled)
         {
             job.IsCancelled = true;
+            world.Trouble("running job cancelled");
             job.Runner?.Runner?.Cancel();
         }
     }
@@ -144,6 +153,7 @@ internal sealed class SimulatedGitHub(World world)
 
         (job.Status, job.RunnerName, job.BeganAt) = ("in_progress", "other-runner-7", world.Time.Now);
         world.Log.Add($"github job {job.Id} given to a runner of others");
+        world.Trouble("runner of others takes a job");
         world.Promises.Given(job, null);
         Announce(job, "in_progress", "in_progress");
         world.Time.After(job.Duration, () => Complete(job, job.IsCancelled ? "cancelled" : "success"));
@@ -155,6 +165,7 @@ internal sealed class SimulatedGitHub(World world)
     private async Task ForgeAsync(int kind)
     {
         var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = new SimulatedRepository(1, "app", true), Labels = ["self-hosted"], Duration = TimeSpan.Zero, CreatedAt = world.Time.Now, IsOurs = false };
+        world.Trouble("forgery");
         var body = Body(job, "queued", "queued");
         var patience = TimeSpan.FromSeconds(10);
         switch (kind)
@@ -246,7 +257,6 @@ internal sealed class SimulatedGitHub(World world)
             world.Promises.Broken(2, $"{request.Name} was registered while {busy.Name} runs a job.", null);
         }
 
-        Minted++;
         var id = ++_lastId;
         var registration = new SimulatedRegistration { Id = id, Name = request.Name, Labels = request.Labels, JitConfig = FormattableString.Invariant($"{World.CredentialMark}-{id}") };
         _registrations.Add(id, registration);
@@ -301,16 +311,19 @@ internal sealed class SimulatedGitHub(World world)
     {
         if (world.Time.Now < _downUntil)
         {
+            world.Trouble("GitHub answers 5xx");
             return GitHubAnswer.Not<T>(GitHubStatus.Unknown, "GitHub answers 502.");
         }
 
         if (world.Time.Now < _forbiddenUntil)
         {
+            world.Trouble("GitHub answers 404 for everything");
             return GitHubAnswer.Not<T>(forbidden, "GitHub answers 404.");
         }
 
         if (world.Time.Now < _throttledUntil)
         {
+            world.Trouble("GitHub's secondary limit");
             return GitHubAnswer.Not<T>(GitHubStatus.Throttled, "A secondary rate limit.");
         }
 
@@ -376,12 +389,18 @@ internal sealed class SimulatedGitHub(World world)
             taker.ShownIdle = (world.Time.Now, world.Time.Now + world.Chance.Time(TimeSpan.FromSeconds(50)));
             if (world.Chance.Fault(100))
             {
+                world.Trouble("busy flag lies");
                 var lies = world.Time.Now + world.Chance.Time(given.Duration);
                 world.Time.After(lies - world.Time.Now, () => taker.ShownIdle = (lies, lies + TimeSpan.FromSeconds(60)));
             }
 
             world.Log.Add($"github job {given.Id} given to {taker.Name}");
             world.Promises.Given(given, taker);
+            if (!given.IsOurs)
+            {
+                world.Trouble("job of a refused repository takes a runner");
+            }
+
             Announce(given, "in_progress", "in_progress");
             taker.Runner!.Begin(given);
         }
@@ -405,6 +424,12 @@ internal sealed class SimulatedGitHub(World world)
             return GitHubAnswer.Not<bool>(GitHubStatus.NotFound, "Not found.");
         }
 
+        if (world.Chance.Fault(50))
+        {
+            return GitHubAnswer.Not<bool>(GitHubStatus.Refused, "This delivery cannot be repeated.");
+        }
+
+        world.Trouble("webhook redelivered");
         world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(30)), () => _ = DeliverAsync(failed.Job, failed.Delivery, failed.Action, failed.Body));
         return GitHubAnswer.Ok(true);
     }
@@ -414,6 +439,11 @@ internal sealed class SimulatedGitHub(World world)
         var body = Body(job, action, status);
         var delivery = new Guid(FormattableString.Invariant($"00000000-0000-4000-8000-{++_lastId:D12}"));
         var copies = world.Chance.Fault(150) ? 2 : 1;
+        if (copies > 1)
+        {
+            world.Trouble("webhook sent twice");
+        }
+
         for (var copy = 0; copy < copies; copy++)
         {
             var late = world.Chance.Fault(100) ? world.Chance.Time(TimeSpan.FromMinutes(10)) : world.Chance.Time(TimeSpan.FromSeconds(5));
@@ -424,10 +454,12 @@ internal sealed class SimulatedGitHub(World world)
             else if (world.Chance.Pick(2) == 1 && world.Promises.HasSeen(job.Repository))
             {
                 world.Log.Add($"webhook {action} of {job.Id} never sent");
+                world.Trouble("webhook never sent");
             }
             else
             {
                 world.Log.Add($"webhook {action} of {job.Id} lost");
+                world.Trouble("webhook lost");
                 Fails(job, delivery, action, body);
             }
         }

@@ -40,6 +40,7 @@ internal sealed class SimulatedHost : IFleetQueue, IRunnerIdSource
         services.AddRunnerFleet(world.Settings.Configure);
         world.Plan.ConfigureServices?.Invoke(services);
         _services = services.BuildServiceProvider();
+        _ = _services.GetRequiredService<IOptionsMonitor<RunnerFleetOptions>>().CurrentValue; // as a host does when it starts: later it has a last good copy
         Fleet = Decorated(world.Plan.DecorateFleet, _services.GetRequiredService<IRunnerFleet>());
         _ = DrainForEverAsync();
         _ = SweepForEverAsync();

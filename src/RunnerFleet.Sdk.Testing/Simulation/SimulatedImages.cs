@@ -34,8 +34,6 @@ internal sealed class SimulatedImages(World world)
     private readonly Dictionary<ImageRequest, string> _latest = [];
     private readonly Dictionary<string, ImageOutcome> _builds = new(StringComparer.Ordinal);
 
-    public int Builds => _builds.Count;
-
     public ImageOutcome Resolve(ImageRequest request) => _latest.TryGetValue(request, out var id) ? _builds[id] switch
     {
         ImageOutcome.Failed { RetryAfter: not null } => ImageOutcome.Missing.Instance,
@@ -58,6 +56,7 @@ internal sealed class SimulatedImages(World world)
             : new ImageOutcome.Ready($"registry.example/runner:{id}");
         if (world.Chance.Fault(200))
         {
+            world.Trouble("image build fails or hangs");
             (end, takes) = world.Chance.Pick(2) == 0
                 ? (new ImageOutcome.Failed("A simulated build failed.", TimeSpan.FromMinutes(1)), takes)
                 : (new ImageOutcome.Failed("A simulated build hung.", TimeSpan.FromMinutes(1)), HungFor);

@@ -68,6 +68,7 @@ internal sealed class SimulatedCompute(World world)
         for (var again = world.Chance.Fault(30) ? 1 + world.Chance.Pick(12) : 0; again > 0; again--)
         {
             outcome = Launch(request);
+            world.Trouble("launch sent again by its client");
         }
 
         return outcome;
@@ -93,6 +94,7 @@ internal sealed class SimulatedCompute(World world)
 
         if (world.Chance.Fault(80))
         {
+            world.Trouble("launch refused");
             return world.Chance.Pick(3) switch
             {
                 0 => new LaunchOutcome.NoCapacity("A simulated provider has no capacity."),
@@ -113,6 +115,7 @@ internal sealed class SimulatedCompute(World world)
         if (world.Chance.Fault(100))
         {
             machine.IsListed = false;
+            world.Trouble("listing of compute lags");
             world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(20)), () => machine.IsListed = true);
         }
 
@@ -188,6 +191,7 @@ internal sealed class SimulatedCompute(World world)
         machine.Description = description;
         if (world.Chance.Fault(200))
         {
+            world.Trouble("description of compute lags");
             world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(20)), () => machine.Shown = machine.Description);
         }
         else

@@ -32,8 +32,17 @@ internal sealed class SimulatedRunner
         _forges = chance.Fault(80);
         _staysAfterwards = chance.Fault(60);
         IsDeaf = chance.Fault(20);
+        foreach (var (happens, kind) in new[] { (_neverClaims, "runner never claims"), (_neverConnects, "runner never connects"), (_claimsTwice, "runner claims twice"), (_forges, "runner forges reports"), (_staysAfterwards, "runner stays when done"), (IsDeaf, "runner is never given a job") })
+        {
+            if (happens)
+            {
+                world.Trouble(kind);
+            }
+        }
+
         if (chance.Fault(60))
         {
+            world.Trouble("compute taken back");
             world.Time.After(chance.Time(TimeSpan.FromMinutes(20)), () => world.Compute.End(machine, new ComputeEnd { Reason = "taken back by its provider", Interrupted = true }));
         }
 

@@ -16,10 +16,11 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
 
     private readonly Dictionary<string, List<(DateTimeOffset Since, int Limit)>> _limits = new(StringComparer.Ordinal);
     private ConfigurationReloadToken _changed = new();
-    private string _secret = "the first webhook secret of a simulation";
+    private string _secret = $"the first webhook {World.CredentialMark}";
     private string? _previousSecret;
     private int _fleet = 4;
     private int _large = 2;
+    private int? _perRepository;
     private bool _hasLarge = true;
 
     public string? Name => Options.DefaultName;
@@ -28,7 +29,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     public bool IsMistaken { get; private set; }
 
     /// <summary>With which GitHub signs.</summary>
-    public string WebhookSecret { get; private set; } = "the first webhook secret of a simulation";
+    public string WebhookSecret { get; private set; } = $"the first webhook {World.CredentialMark}";
 
     /// <summary>Whether <c>class:large</c> was ever missing, so that a job that asks for it may be refused or given up.</summary>
     public bool MissedLarge { get; private set; }
@@ -68,6 +69,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
 
         options.Labels.DefaultClass = "small";
         options.Limits.Fleet = _fleet;
+        options.Limits.PerRepository = _perRepository;
         options.Limits.LaunchesPerJob = 16;
         options.Limits.ReplacementsPerJob = 20;
         options.Timing.RunnerTtlSeconds = 3600;
@@ -81,9 +83,14 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     {
         var now = Current;
         Note(World.FleetPlaces, now.Limits.Fleet);
-        if (now.Classes.TryGetValue("large", out var large) && large.Limit is { } limit)
+        foreach (var (name, runnerClass) in now.Classes)
         {
-            Note(World.LargePlaces, limit);
+            Note($"class/{name}", runnerClass.Limit ?? int.MaxValue);
+        }
+
+        foreach (var repository in Story.Repositories)
+        {
+            Note(FormattableString.Invariant($"repository/github.com/{repository.Id}"), now.Limits.PerRepository ?? int.MaxValue);
         }
     }
 
@@ -97,6 +104,12 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
 
         var since = world.Time.Now - s_onTheWay;
         return limits.Where((_, i) => i == limits.Count - 1 || limits[i + 1].Since >= since).Max(l => l.Limit);
+    }
+
+    public void LimitRepositories()
+    {
+        _perRepository = 2;
+        Change("limits for repositories");
     }
 
     public void LowerLimits()
@@ -126,7 +139,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     /// <summary>Hosts accept both first; then GitHub signs with the new one; the old one is dropped when nothing that it made can be under way.</summary>
     public void RotateSecret(TimeSpan later)
     {
-        (_previousSecret, _secret) = (_secret, "the second webhook secret of a simulation");
+        (_previousSecret, _secret) = (_secret, $"the second webhook {World.CredentialMark}");
         Change("webhook secret rotated");
         world.Time.After(later, () => WebhookSecret = _secret);
         world.Time.After(later + TimeSpan.FromHours(3), () =>
@@ -160,6 +173,7 @@ internal sealed class SimulatedSettings(World world) : IOptionsChangeTokenSource
     private void Reload(string what)
     {
         world.Log.Add($"settings: {what}");
+        world.Trouble($"settings: {what}");
         NoteLimits();
         var changed = _changed;
         _changed = new ConfigurationReloadToken();

@@ -14,6 +14,7 @@ internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, Wor
     {
         if (world.Chance.Fault(3))
         {
+            world.Trouble("conflict without a change");
             return new CommitOutcome.Conflict([.. commit.Runners.Select(r => r.Id), .. commit.Jobs.Select(j => j.Key.ToString())]); // transactions that touch one row at once
         }
 
@@ -82,6 +83,7 @@ internal sealed class SimulatedStore(IRunnerStore store, SimulatedHost host, Wor
             return Call(what, 2, effect, cancellationToken);
         }
 
+        world.Trouble("listing of the store lags");
         var asItWas = effect();
         return Call($"{what} lagging", 2, LongestLag, () => asItWas, cancellationToken);
     }

@@ -18,8 +18,13 @@ internal sealed class SimulatedTime(DateTimeOffset start)
     public long Steps { get; private set; }
 
     /// <summary>Plans something. What is planned for the same moment happens in the order it was planned.</summary>
-    public void After(TimeSpan wait, Action action) =>
-        _queue.Enqueue(action, ((wait > TimeSpan.Zero ? Now + wait : Now).UtcTicks, _number++));
+    public void After(TimeSpan wait, Action action)
+    {
+        if (IsHere("a wait"))
+        {
+            _queue.Enqueue(action, ((wait > TimeSpan.Zero ? Now + wait : Now).UtcTicks, _number++));
+        }
+    }
 
     /// <summary>Lets the next thing happen.</summary>
     /// <returns><see langword="false"/> when nothing is left, or nothing until the given moment.</returns>
@@ -45,14 +50,20 @@ internal sealed class SimulatedTime(DateTimeOffset start)
         return waiting.Task;
     }
 
-    /// <summary>A run is reproducible only while nothing of it escapes to another thread.</summary>
-    /// <exception cref="InvalidOperationException">The caller runs on another thread.</exception>
-    public void RequireOneThread(string what)
+    /// <summary>The first thing that happened on another thread; a run is reproducible only while there is none.</summary>
+    public string? Escaped { get; private set; }
+
+    /// <summary>Whoever calls from another thread waits for ever, and the run ends.</summary>
+    /// <returns>Whether the caller is on the thread of the run.</returns>
+    public bool IsHere(string what)
     {
-        if (Environment.CurrentManagedThreadId != _thread)
+        if (Environment.CurrentManagedThreadId == _thread)
         {
-            throw new InvalidOperationException($"{what} was called from another thread, so the run cannot be replayed. Code under simulation must not start threads, nor wait for anything but its interfaces and its TimeProvider.");
+            return true;
         }
+
+        Escaped ??= what;
+        return false;
     }
 }
 

@@ -29,6 +29,9 @@ public sealed record SimulationPlan
     /// <summary>Says of a job's labels that it need not be served, for instance since what would serve it was made to fail. All others must be, without delay.</summary>
     public Func<IReadOnlyList<string>, bool>? MayFail { get; init; }
 
+    /// <summary>Says of an exception that the engine may let it out, or log it, since the plan put in what throws it. Otherwise only what the outside fails with may.</summary>
+    public Func<Exception, bool>? MayThrow { get; init; }
+
     /// <summary>Whether every line of the log is kept, or only its hash.</summary>
     public bool KeepsLog { get; init; }
 
@@ -84,6 +87,9 @@ public sealed record SimulationReport
     /// <summary>How many crashes of hosts there were.</summary>
     public required int Crashes { get; init; }
 
+    /// <summary>How often each kind of trouble took place, by its name.</summary>
+    public required IReadOnlyDictionary<string, int> Troubles { get; init; }
+
     /// <summary>A hash of the whole log: two runs are the same when it is.</summary>
     public required ulong LogHash { get; init; }
 
@@ -93,5 +99,16 @@ public sealed record SimulationReport
     /// <inheritdoc/>
     public override string ToString() => Violation is null
         ? $"seed {Plan.Seed}: held ({Steps} steps, {Jobs} jobs, {Launches} launches, {Crashes} crashes)"
-        : $"seed {Plan.Seed}: {Violation}\nReplay with new SimulationPlan {{ Seed = {Plan.Seed}{(Plan.Choices == long.MaxValue ? "" : $", Choices = {Plan.Choices}")}, Hosts = {Plan.Hosts}, Jobs = {Plan.Jobs} }}.";
+        : $"seed {Plan.Seed}: {Violation}\nReplay with {Replay()}.";
+
+    private string Replay()
+    {
+        var own = new List<string>();
+        own.AddRange(Plan.CreateStore is null ? [] : ["store"]);
+        own.AddRange(Plan is { DecorateStore: null, DecorateLauncher: null, DecorateRegistrar: null, DecorateFleet: null, ConfigureServices: null } ? [] : ["parts"]);
+        own.AddRange(Plan.Configure is null ? [] : ["settings"]);
+        var cut = Plan.Choices == long.MaxValue ? "" : FormattableString.Invariant($", Choices = {Plan.Choices}");
+        var burst = Plan.Burst == 0 ? "" : FormattableString.Invariant($", Burst = {Plan.Burst}");
+        return FormattableString.Invariant($"new SimulationPlan {{ Seed = {Plan.Seed}{cut}, Hosts = {Plan.Hosts}, Jobs = {Plan.Jobs}{burst}{(Plan.HasFaults ? "" : ", HasFaults = false")} }}{(own.Count == 0 ? "" : $" and the same {string.Join(", ", own)}")}");
+    }
 }

@@ -13,6 +13,8 @@ internal sealed class Story(World world)
     private static readonly SimulatedRepository[] s_ours = [new(1, "app", true), new(2, "lib", true)];
     private static readonly SimulatedRepository s_open = new(3, "open", false); // public, so refused
 
+    public static IReadOnlyList<SimulatedRepository> Repositories { get; } = [.. s_ours, s_open];
+
     private Chance Chance => world.Chance;
 
     public void Plan()
@@ -147,6 +149,7 @@ internal sealed class Story(World world)
             return () => world.Settings.RotateSecret(later);
         });
         Maybe(60, TroubleFor, () => world.Settings.Mistake);
+        Maybe(100, s_jobsFor, () => world.Settings.LimitRepositories);
         for (var i = 0; i < 2; i++)
         {
             Maybe(150, TroubleFor, () =>

@@ -31,7 +31,11 @@ internal sealed class Wire(World world)
     /// <param name="mayHang">Whether the answer may stay away for ever, which only calls with a limit of time of the engine's own can bear.</param>
     public Task<T> CallAsync<T>(SimulatedHost host, string what, TimeSpan longest, int perMille, Func<T> effect, Func<T> lost, bool mayHang = false)
     {
-        _time.RequireOneThread(what);
+        if (!_time.IsHere(what))
+        {
+            return new TaskCompletionSource<T>().Task;
+        }
+
         var crash = _chance.Fault(CrashPerMille) ? 1 + _chance.Pick(2) : 0;
         var fate = _chance.Fault(perMille) ? (Fate)(1 + _chance.Pick(mayHang ? 3 : 2)) : Fate.Answered;
         var reply = new TaskCompletionSource<T>();
@@ -40,6 +44,7 @@ internal sealed class Wire(World world)
             if (crash == 1 && !host.IsDead)
             {
                 _log.Add($"{host.Name} {what}: not sent");
+                world.Trouble("host dies before a call");
                 world.Crash(host, _chance.Time(s_longestBack));
                 return;
             }
@@ -47,6 +52,7 @@ internal sealed class Wire(World world)
             if (fate == Fate.LostBefore)
             {
                 _log.Add($"{host.Name} {what}: lost on the way");
+                world.Trouble("call lost");
                 Later(host, reply, lost, _chance.Time(Timeout));
                 return;
             }
@@ -66,6 +72,7 @@ internal sealed class Wire(World world)
             _log.Add($"{host.Name} {what}: {(fate == Fate.Answered ? "" : $"{fate}, ")}{Shown.Of(result)}");
             if (crash == 2)
             {
+                world.Trouble("host dies after a call");
                 world.Crash(host, _chance.Time(s_longestBack));
             }
 
@@ -74,7 +81,11 @@ internal sealed class Wire(World world)
                 case Fate.Answered when !host.IsDead:
                     reply.SetResult(result);
                     break;
+                case Fate.Hangs:
+                    world.Trouble("call never answered");
+                    break;
                 case Fate.LostAfter:
+                    world.Trouble("answer lost after the effect");
                     Later(host, reply, lost, _chance.Time(Timeout));
                     break;
             }

@@ -7,7 +7,6 @@ internal sealed class World
 {
     public const string Fleet = "sim";
     public const string FleetPlaces = "fleet";
-    public const string LargePlaces = "class/large";
 
     /// <summary>In every credential of this world: nothing that is stored, logged or launched may hold it.</summary>
     public const string CredentialMark = "credential-of-a-simulation";
@@ -16,7 +15,11 @@ internal sealed class World
     private static readonly TimeSpan s_rest = TimeSpan.FromHours(24);
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMinutes(1);
 
+    // A common run takes about 1,600 steps, one whose jobs may never be served 70,000.
+    private const long MostSteps = 2_000_000;
+
     private readonly SimulatedHost[] _hosts;
+    private readonly SortedDictionary<string, int> _troubles = new(StringComparer.Ordinal);
     private int _turn;
 
     public World(SimulationPlan plan)
@@ -60,6 +63,12 @@ internal sealed class World
 
     public int Crashes { get; private set; }
 
+    /// <summary>How often each kind of trouble took place.</summary>
+    public IReadOnlyDictionary<string, int> Troubles => _troubles;
+
+    /// <summary>Something went wrong, as the seed chose.</summary>
+    public void Trouble(string kind) => _troubles[kind] = _troubles.GetValueOrDefault(kind) + 1;
+
     /// <summary>Plays the story until all is quiet.</summary>
     /// <exception cref="PromiseBrokenException">A promise was broken.</exception>
     public void Play()
@@ -100,6 +109,16 @@ internal sealed class World
             {
                 throw broken;
             }
+
+            if (Time.Escaped is { } what)
+            {
+                throw new InvalidOperationException($"Seed {Plan.Seed}: {what} was asked for from another thread, so the run cannot be replayed. Code under simulation must not start threads, nor wait for anything but its interfaces and its TimeProvider.");
+            }
+
+            if (Time.Steps > MostSteps)
+            {
+                Promises.Broken(8, FormattableString.Invariant($"the fleet does not come to rest: {MostSteps} steps were taken by {Time.Now - s_start}."), Promises.LiveRunners.FirstOrDefault());
+            }
         }
     }
 
@@ -136,6 +155,7 @@ internal sealed class World
         catch (Exception e) when (e is not PromiseBrokenException)
         {
             Log.Add($"{host.Name} {what} failed: {e.GetType().Name}");
+            Promises.MayBeThrown(what, e);
             failed?.Invoke();
         }
     }
@@ -153,6 +173,7 @@ internal sealed class World
 
         var number = Array.IndexOf(_hosts, host);
         Log.Add($"{host.Name} crashes");
+        Trouble("host dies");
         host.Crash();
         Crashes++;
         Time.After(back, () => Start(number));

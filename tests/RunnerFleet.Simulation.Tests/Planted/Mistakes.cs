@@ -37,6 +37,8 @@ internal static class Mistakes
             return plan with { DecorateStore = s => new StoreWithOneBadRecord(s, bad) };
         }),
 
+        Store("tries that are not counted", [1, 8], s => new StoreThatCountsNoTries(s)),
+
         // Compute.
         Launcher("unknown compute is absent", [2, 6, 9], l => new UnknownComputeIsAbsent(l)),
         Launcher("a launch without an answer is none", [2, 9], l => new UnknownLaunchIsNone(l)),
