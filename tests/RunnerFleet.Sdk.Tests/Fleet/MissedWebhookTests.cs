@@ -349,6 +349,20 @@ public sealed class MissedWebhookTests
     }
 
     [Fact]
+    public async Task What_is_expired_is_purged_before_the_search_which_may_take_long()
+    {
+        await using var world = await ServedAsync();
+        var asked = CallsTo(world, "/actions/runs");
+        var askedBeforePurge = -1;
+        world.Store.BeforePurge = () => askedBeforePurge = CallsTo(world, "/actions/runs");
+
+        await SweepAsync(world);
+
+        Assert.Equal(asked, askedBeforePurge);
+        Assert.True(CallsTo(world, "/actions/runs") > asked);
+    }
+
+    [Fact]
     public async Task A_budget_of_nothing_asks_nothing()
     {
         await using var world = await ServedAsync(o => o.GitHub.ReconcileCallsPerHour = 0);
@@ -451,6 +465,67 @@ public sealed class MissedWebhookTests
         Assert.Equal(0, await RedeliveredAsync(world, host, TimeSpan.FromHours(3)));
     }
 
+    [Theory]
+    [InlineData(422)]
+    [InlineData(404)]
+    public async Task A_delivery_that_GitHub_will_not_repeat_holds_up_no_other(int status)
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        var older = await FailDeliveryAsync(world);
+        await FailDeliveryAsync(world);
+        world.GitHub.FailNext(1, status, "/attempts");
+
+        var summary = await SweepAsync(world, host);
+        Assert.Equal((1, 1), (summary.Redelivered, summary.Errors));
+        await world.DeliverAsync();
+        Assert.Equal(JobState.Queued, (await world.JobAsync(older)).State);
+        Assert.DoesNotContain((await host.GetOverviewAsync(world.Cancel)).Notices, n => n.Reason.Code == ReasonCodes.NotReconciled);
+
+        Assert.Equal(1, (await SweepAsync(world, host)).Redelivered); // the refused one has its next try, and the webhook was not put off
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_repeat_deliveries_is_told_of_after_three()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        world.GitHub.FailNext(1000, 403, "/attempts");
+
+        Assert.Equal(0, (await SweepAsync(world, host)).Redelivered);
+
+        Assert.Equal(3, CallsTo(world, "/attempts"));
+        Assert.Contains((await host.GetOverviewAsync(world.Cancel)).Notices, n => n.Reason.Code == ReasonCodes.NotReconciled && n.Subject == "webhook");
+    }
+
+    [Fact]
+    public async Task Refusals_after_a_delivery_that_was_repeated_are_those_of_single_deliveries()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        world.GitHub.FailNext(2, 422, "/attempts");
+        Assert.Equal(8, (await SweepAsync(world, host)).Redelivered);
+        await world.DeliverAsync();
+
+        Assert.Equal(2, (await SweepAsync(world, host)).Redelivered);
+    }
+
+    [Fact]
+    public async Task A_GitHub_that_repeats_nothing_and_says_nothing_does_not_hold_the_sweep_and_is_asked_again_at_the_next_turn()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        world.GitHub.FailNext(3, 502, "/attempts");
+
+        Assert.Equal(0, (await SweepAsync(world, host)).Redelivered);
+        Assert.Equal(3, CallsTo(world, "/attempts"));
+
+        Assert.Equal(10, (await SweepAsync(world, host)).Redelivered);
+    }
+
     [Fact]
     public async Task Without_the_webhooks_id_deliveries_are_not_looked_at()
     {
@@ -546,6 +621,14 @@ public sealed class MissedWebhookTests
         Assert.Equal(503, world.GitHub.Deliveries[0].StatusCode);
         world.Clock.Advance(TimeSpan.FromSeconds(1));
         return job;
+    }
+
+    private static async Task FailDeliveriesAsync(FleetWorld world, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await FailDeliveryAsync(world);
+        }
     }
 
     private static async Task<SweepSummary> SweepAsync(FleetWorld world, IRunnerFleet? host = null)
