@@ -38,20 +38,17 @@ internal sealed class FailedDeliveries(IRunnerStore store, IRunnerRegistrar regi
     // So many in a row without an answer, each until its request's deadline, and GitHub is silent: the sweep must not wait for all of them.
     private const int MostSilent = 3;
 
-    // ListFailedDeliveriesAsync: a page of failures, and three of successes.
-    private const int ListingCalls = 4;
-
     public async Task<LookEnd> LookAsync(RunnerScope scope, long hookId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var most = (int)Math.Min(MostAtOnce, Math.Max(1, await budget.LeftAsync(cancellationToken).ConfigureAwait(false) - ListingCalls));
         var listed = await registrar.ListFailedDeliveriesAsync(scope, hookId, now - Window, cancellationToken).ConfigureAwait(false);
-        await budget.SpendAsync(ListingCalls + ((listed.Value?.Count ?? 0) / 100), cancellationToken).ConfigureAwait(false);
+        await budget.SpendAsync(listed.Requests, cancellationToken).ConfigureAwait(false);
         if (listed.Status != GitHubStatus.Ok)
         {
             return new LookEnd(listed.Status, listed.Reason, listed.RetryAfter);
         }
 
+        var most = (int)Math.Clamp(await budget.LeftAsync(cancellationToken).ConfigureAwait(false), 1, MostAtOnce);
         var known = (await store.ListEntriesAsync(Prefix, 5000, cancellationToken).ConfigureAwait(false)).ToDictionary(e => e.Key, StringComparer.Ordinal);
         var due = listed.Value!
             .Where(d => d.Event == "workflow_job" && Guid.TryParse(d.DeliveryId, out _))
@@ -70,7 +67,7 @@ internal sealed class FailedDeliveries(IRunnerStore store, IRunnerRegistrar regi
             }
 
             var answer = await registrar.RedeliverAsync(scope, hookId, delivery.Id, cancellationToken).ConfigureAwait(false);
-            await budget.SpendAsync(1, cancellationToken).ConfigureAwait(false);
+            await budget.SpendAsync(answer.Requests, cancellationToken).ConfigureAwait(false);
             silent = answer.Status == GitHubStatus.Unknown ? silent + 1 : 0;
             if (answer.Status == GitHubStatus.Ok)
             {
