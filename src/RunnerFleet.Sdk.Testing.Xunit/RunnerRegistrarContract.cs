@@ -318,7 +318,7 @@ public abstract class RunnerRegistrarContract : IAsyncLifetime
         var queued = _gitHub.QueueJob(Repository, Labels);
         _gitHub.CancelJob(_gitHub.QueueJob(Repository, Labels).Id);
 
-        var active = await _registrar.ListActiveJobsAsync(Scope, OctoRepo, default);
+        var active = await _registrar.ListActiveJobsAsync(Scope, OctoRepo, 0, 100, default);
 
         Assert.Equal(GitHubStatus.Ok, active.Status);
         Assert.Equal([running.Id, beside.Id, queued.Id], active.Value!.Select(j => j.Id).Order());
@@ -332,7 +332,30 @@ public abstract class RunnerRegistrarContract : IAsyncLifetime
         _gitHub.QueueJob(Repository, Labels);
         _gitHub.FailNext(1, 502, "/jobs");
 
-        Assert.Equal(GitHubStatus.Unknown, (await _registrar.ListActiveJobsAsync(Scope, OctoRepo, default)).Status);
+        var active = await _registrar.ListActiveJobsAsync(Scope, OctoRepo, 0, 100, default);
+
+        Assert.Equal((GitHubStatus.Unknown, 3), (active.Status, active.Requests));
+    }
+
+    /// <summary>No run is begun beyond the bound, and the next list goes on where this one ended.</summary>
+    [Fact]
+    public virtual async Task A_list_of_active_jobs_keeps_to_its_bound_oldest_first_and_goes_on_after_a_run()
+    {
+        var jobs = Enumerable.Range(0, 5).Select(_ => _gitHub.QueueJob(Repository, Labels)).ToArray();
+
+        await AssertListedAsync(afterRunId: 0, mostRequests: 4, requests: 4, jobs[0], jobs[1]);
+        await AssertListedAsync(jobs[1].RunId, mostRequests: 4, requests: 4, jobs[2], jobs[3]);
+        await AssertListedAsync(jobs[3].RunId, mostRequests: 4, requests: 4, jobs[4], jobs[0]);
+        await AssertListedAsync(jobs[2].RunId, mostRequests: 1, requests: 3, jobs[3]); // one run at least, or no list would ever go on
+        await AssertListedAsync(jobs[2].RunId, mostRequests: 100, requests: 7, jobs[3], jobs[4], jobs[0], jobs[1], jobs[2]);
+    }
+
+    private async Task AssertListedAsync(long afterRunId, int mostRequests, int requests, params StandInJob[] jobs)
+    {
+        var active = await _registrar.ListActiveJobsAsync(Scope, OctoRepo, afterRunId, mostRequests, default);
+
+        Assert.Equal((GitHubStatus.Ok, requests), (active.Status, active.Requests));
+        Assert.Equal(jobs.Select(j => (j.Id, j.RunId)), active.Value!.Select(j => (j.Id, j.RunId)));
     }
 
     /// <summary>Failed deliveries are listed and come again under the same GUID.</summary>

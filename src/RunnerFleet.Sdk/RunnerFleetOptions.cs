@@ -91,7 +91,7 @@ public sealed class GitHubOptions
     [SettingRange(1, long.MaxValue, ErrorMessage = "RunnerFleet:GitHub:WebhookId must be {1} or more.")]
     public long? WebhookId { get; set; }
 
-    /// <summary>How many calls an hour all hosts together may spend to find what webhooks missed: GitHub is asked for the active jobs of the repositories served lately, by turns. 0: GitHub is not asked, and a job whose webhook is lost waits until somebody redelivers it.</summary>
+    /// <summary>How many requests an hour all hosts together may send to find what webhooks missed, answered or not: GitHub is asked for the active jobs of the repositories served lately, by turns, and of a repository with many active runs for a part at a time. 0: GitHub is not asked, and a job whose webhook is lost waits until somebody redelivers it.</summary>
     [SettingRange(0, 15000, ErrorMessage = "RunnerFleet:GitHub:ReconcileCallsPerHour must be {1} to {2}.")]
     public int ReconcileCallsPerHour { get; set; } = 500; // a tenth of what a token has (REST API, rate limits)
 

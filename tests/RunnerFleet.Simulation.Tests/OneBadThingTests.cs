@@ -52,7 +52,7 @@ public sealed class OneBadThingTests
         public override Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken) =>
             repository.Name == "lib" ? Task.FromResult(GitHubAnswer.Not<GitHubJob>(GitHubStatus.Unknown, "Silent.")) : Inner.GetJobAsync(scope, repository, jobId, cancellationToken);
 
-        public override Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken) =>
-            repository.Name == "lib" ? Task.FromResult(GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(GitHubStatus.Unknown, "Silent.")) : Inner.ListActiveJobsAsync(scope, repository, cancellationToken);
+        public override Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken) =>
+            repository.Name == "lib" ? Task.FromResult(GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(GitHubStatus.Unknown, "Silent.")) : Inner.ListActiveJobsAsync(scope, repository, afterRunId, mostRequests, cancellationToken);
     }
 }

@@ -29,7 +29,7 @@ internal sealed class SimulatedRegistrar(World world, SimulatedHost host) : IRun
     public Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken) =>
         Call($"github.job {jobId}", () => world.GitHub.GetJob(jobId), cancellationToken);
 
-    public Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken) =>
+    public Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken) =>
         Call("github.active", () => world.GitHub.Active(repository.Name), cancellationToken);
 
     public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) =>

@@ -77,7 +77,7 @@ public sealed record LauncherCapabilities
     /// <summary>The architectures it can run; empty means that it takes what comes.</summary>
     public IReadOnlyList<string> Architectures { get; init; } = [];
 
-    /// <summary>How many launches may be under way at once from one host.</summary>
+    /// <summary>How many launches may be under way at once from one host. They are started one after another on the same thread: a launcher that blocks before its first <see langword="await"/> runs them one at a time.</summary>
     public int ParallelLaunches { get; init; } = 8;
 }
 

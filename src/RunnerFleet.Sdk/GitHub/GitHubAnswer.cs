@@ -29,12 +29,13 @@ public enum GitHubStatus
 /// <typeparam name="T">What an answer that is Ok carries.</typeparam>
 public sealed class GitHubAnswer<T>
 {
-    internal GitHubAnswer(GitHubStatus status, T? value, string? reason, TimeSpan? retryAfter)
+    internal GitHubAnswer(GitHubStatus status, T? value, string? reason, TimeSpan? retryAfter, int requests)
     {
         Status = status;
         Value = value;
         Reason = reason;
         RetryAfter = retryAfter;
+        Requests = requests;
     }
 
     /// <summary>What kind of answer it is.</summary>
@@ -49,6 +50,9 @@ public sealed class GitHubAnswer<T>
     /// <summary>For <see cref="GitHubStatus.Throttled"/>: how long to wait.</summary>
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>How many requests were sent for it, also where it is not Ok. 1 unless who made it says otherwise: a listing may take many.</summary>
+    public int Requests { get; }
+
     /// <inheritdoc/>
     public override string ToString() => Status == GitHubStatus.Ok ? "Ok" : $"{Status}: {Reason}";
 }
@@ -57,10 +61,10 @@ public sealed class GitHubAnswer<T>
 public static class GitHubAnswer
 {
     /// <summary>An answer that is Ok.</summary>
-    public static GitHubAnswer<T> Ok<T>(T value) => new(GitHubStatus.Ok, value, null, null);
+    public static GitHubAnswer<T> Ok<T>(T value, int requests = 1) => new(GitHubStatus.Ok, value, null, null, requests);
 
     /// <summary>Any other answer.</summary>
     /// <exception cref="ArgumentException">The status is Ok.</exception>
-    public static GitHubAnswer<T> Not<T>(GitHubStatus status, string reason, TimeSpan? retryAfter = null) =>
-        status == GitHubStatus.Ok ? throw new ArgumentException("An answer that is Ok carries a value.", nameof(status)) : new(status, default, reason, retryAfter);
+    public static GitHubAnswer<T> Not<T>(GitHubStatus status, string reason, TimeSpan? retryAfter = null, int requests = 1) =>
+        status == GitHubStatus.Ok ? throw new ArgumentException("An answer that is Ok carries a value.", nameof(status)) : new(status, default, reason, retryAfter, requests);
 }

@@ -33,8 +33,16 @@ public interface IRunnerRegistrar
     /// <summary>Gets a job.</summary>
     Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken);
 
-    /// <summary>Lists the jobs of a repository's queued and running workflow runs, whatever the jobs' own status (2 requests, and one for each run). Ok only when every request was answered.</summary>
-    Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken);
+    /// <summary>
+    /// Lists the jobs of a repository's queued and running workflow runs, whatever the jobs' own status: the runs by their ids, which grow, so the oldest first (2 requests, one more for each
+    /// further 100 runs, and one for each run). Ok only when every request that was sent was answered. That a job is not listed proves nothing: its run may lie beyond the bound.
+    /// </summary>
+    /// <param name="scope">Whose credential is used.</param>
+    /// <param name="repository">The repository.</param>
+    /// <param name="afterRunId">Where to begin: the runs with greater ids come first, then the others. 0: with the oldest.</param>
+    /// <param name="mostRequests">After so many requests no further run is asked about. The runs themselves are always listed to the end, and the jobs of one run. <see cref="GitHubAnswer{T}.Requests"/> says how many it became.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken);
 
     /// <summary>
     /// Lists deliveries of the webhook that failed since a moment, each failed try for itself, the newest 2,000. A delivery that came later is left out, as far as the newest 300 that came tell

@@ -16,8 +16,8 @@ internal sealed record CallBudgetState
 }
 
 /// <summary>
-/// How many calls the search for missed webhooks may still make: one amount for all hosts of the fleet, which fills up evenly. What a search really cost is known
-/// afterwards; one that cost more than there was leaves a debt, and the next waits until it is made good.
+/// How many calls the search for missed webhooks may still make: one amount for all hosts of the fleet, which fills up evenly. What a look really sent is known
+/// afterwards; one that sent more than there was leaves a debt, and the next waits until it is made good.
 /// </summary>
 internal sealed class CallBudget(IRunnerStore store, FleetState state, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {

@@ -32,20 +32,23 @@ internal sealed class FailedDeliveries(IRunnerStore store, IRunnerRegistrar regi
     // Each is a write at GitHub and a webhook for this fleet: what an outage left behind comes in portions.
     private const int MostAtOnce = 30;
 
-    // ListFailedDeliveriesAsync: a page of failures, and three of successes.
-    private const int ListingCalls = 4;
+    // So many refused without one that succeeds, and it is no matter of single deliveries: the token may not ask.
+    private const int MostRefused = 3;
+
+    // So many in a row without an answer, each until its request's deadline, and GitHub is silent: the sweep must not wait for all of them.
+    private const int MostSilent = 3;
 
     public async Task<LookEnd> LookAsync(RunnerScope scope, long hookId, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var most = (int)Math.Min(MostAtOnce, Math.Max(1, await budget.LeftAsync(cancellationToken).ConfigureAwait(false) - ListingCalls));
         var listed = await registrar.ListFailedDeliveriesAsync(scope, hookId, now - Window, cancellationToken).ConfigureAwait(false);
-        await budget.SpendAsync(ListingCalls + ((listed.Value?.Count ?? 0) / 100), cancellationToken).ConfigureAwait(false);
+        await budget.SpendAsync(listed.Requests, cancellationToken).ConfigureAwait(false);
         if (listed.Status != GitHubStatus.Ok)
         {
             return new LookEnd(listed.Status, listed.Reason, listed.RetryAfter);
         }
 
+        var most = (int)Math.Clamp(await budget.LeftAsync(cancellationToken).ConfigureAwait(false), 1, MostAtOnce);
         var known = (await store.ListEntriesAsync(Prefix, 5000, cancellationToken).ConfigureAwait(false)).ToDictionary(e => e.Key, StringComparer.Ordinal);
         var due = listed.Value!
             .Where(d => d.Event == "workflow_job" && Guid.TryParse(d.DeliveryId, out _))
@@ -55,6 +58,7 @@ internal sealed class FailedDeliveries(IRunnerStore store, IRunnerRegistrar regi
             .OrderByDescending(d => (d.DeliveredAt, d.Id))
             .Take(most);
         var end = new LookEnd(GitHubStatus.Ok);
+        var silent = 0;
         foreach (var delivery in due)
         {
             if (!await TakeAsync(delivery, now, cancellationToken).ConfigureAwait(false))
@@ -63,15 +67,22 @@ internal sealed class FailedDeliveries(IRunnerStore store, IRunnerRegistrar regi
             }
 
             var answer = await registrar.RedeliverAsync(scope, hookId, delivery.Id, cancellationToken).ConfigureAwait(false);
-            await budget.SpendAsync(1, cancellationToken).ConfigureAwait(false);
-            switch (answer.Status)
+            await budget.SpendAsync(answer.Requests, cancellationToken).ConfigureAwait(false);
+            silent = answer.Status == GitHubStatus.Unknown ? silent + 1 : 0;
+            if (answer.Status == GitHubStatus.Ok)
             {
-                case GitHubStatus.Ok:
-                    await RepeatedAsync(delivery, cancellationToken).ConfigureAwait(false);
-                    end = end with { Found = end.Found + 1 };
-                    break;
-                case GitHubStatus.Throttled or GitHubStatus.Refused:
-                    return end with { Status = answer.Status, Reason = answer.Reason, RetryAfter = answer.RetryAfter };
+                await RepeatedAsync(delivery, cancellationToken).ConfigureAwait(false);
+                end = end with { Found = end.Found + 1 };
+            }
+            else if (answer.Status != GitHubStatus.Unknown)
+            {
+                end = end with { Errors = end.Errors + 1 };
+            }
+
+            // Any other refusal may be the fault of this one delivery: the others must not wait for it.
+            if (answer.Status == GitHubStatus.Throttled || silent == MostSilent || end is { Found: 0, Errors: MostRefused })
+            {
+                return end with { Status = answer.Status, Reason = answer.Reason, RetryAfter = answer.RetryAfter };
             }
         }
 

@@ -13,6 +13,9 @@ internal sealed record Turn
     public int Refusals { get; init; }
 
     public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>The run after which the next look goes on; 0: from the oldest.</summary>
+    public long AfterRun { get; init; }
 }
 
 /// <summary>Who is looked at next: the longest not looked at first, and what GitHub refuses with growing distance. All hosts of the fleet share the turns.</summary>
@@ -41,8 +44,11 @@ internal sealed class LookTurns(IRunnerStore store, FleetState state, IOptionsMo
     public Task<bool> TakeAsync(string name, Turn seen, CancellationToken cancellationToken) =>
         state.ChangeAsync(Prefix + name, e => Read(e).At == seen.At ? Entry(name, seen with { At = clock.GetUtcNow() }) : null, cancellationToken);
 
-    public Task AnsweredAsync(string name, CancellationToken cancellationToken) =>
-        state.ChangeAsync(Prefix + name, e => Read(e) is { Refusals: > 0 } turn ? Entry(name, turn with { Refusals = 0, NotBefore = null }) : null, cancellationToken);
+    public Task AnsweredAsync(string name, long afterRun, CancellationToken cancellationToken) =>
+        state.ChangeAsync(
+            Prefix + name,
+            e => Read(e) is var turn && (turn.Refusals > 0 || turn.AfterRun != afterRun) ? Entry(name, turn with { Refusals = 0, NotBefore = null, AfterRun = afterRun }) : null,
+            cancellationToken);
 
     public Task RefusedAsync(string name, CancellationToken cancellationToken) =>
         state.ChangeAsync(Prefix + name, e =>

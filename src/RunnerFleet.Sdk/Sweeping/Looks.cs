@@ -51,7 +51,7 @@ internal sealed class Looks(
             return false;
         }
 
-        var active = await registrar.ListActiveJobsAsync(runner.Scope, runner.Repository, cancellationToken).ConfigureAwait(false);
+        var active = await registrar.ListActiveJobsAsync(runner.Scope, runner.Repository, afterRunId: 0, mostRequests: int.MaxValue, cancellationToken).ConfigureAwait(false);
         var job = active.Value?.FirstOrDefault(j => j.RunnerName == name && j.Status == "in_progress");
         if (job is null)
         {

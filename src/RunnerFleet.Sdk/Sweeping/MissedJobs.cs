@@ -23,16 +23,20 @@ internal sealed class MissedJobs(
     // Webhooks take seconds, at bad times minutes (webhooks, throttled deliveries). One that comes later than this finds its job recorded and changes nothing.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(60);
 
-    public async Task<LookEnd> LookAsync(SeenRepository seen, CancellationToken cancellationToken)
+    // A look at a repository with many runs must not hold the sweep, which waits for each answer: the next look goes on.
+    private const int MostRequests = 50;
+
+    public async Task<LookEnd> LookAsync(SeenRepository seen, long afterRun, CancellationToken cancellationToken)
     {
-        var active = await registrar.ListActiveJobsAsync(seen.Scope, seen.Repository, cancellationToken).ConfigureAwait(false);
-        await budget.SpendAsync(active.Value is { } all ? 2 + all.DistinctBy(j => j.RunId).Count() : 2, cancellationToken).ConfigureAwait(false);
+        var most = (int)Math.Clamp(await budget.LeftAsync(cancellationToken).ConfigureAwait(false), 1, MostRequests);
+        var active = await registrar.ListActiveJobsAsync(seen.Scope, seen.Repository, afterRun, most, cancellationToken).ConfigureAwait(false);
+        await budget.SpendAsync(active.Requests, cancellationToken).ConfigureAwait(false);
         if (active.Status != GitHubStatus.Ok)
         {
             return new LookEnd(active.Status, active.Reason, active.RetryAfter);
         }
 
-        var end = new LookEnd(GitHubStatus.Ok);
+        var end = new LookEnd(GitHubStatus.Ok) { AfterRun = active.Requests >= most && active.Value!.Count > 0 ? active.Value[^1].RunId : 0 };
         var unknown = 0;
         foreach (var job in active.Value!)
         {

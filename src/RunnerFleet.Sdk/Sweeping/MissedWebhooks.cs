@@ -15,6 +15,9 @@ internal sealed record LookEnd(GitHubStatus Status, string? Reason = null, TimeS
 
     /// <summary>How many steps failed and are tried again.</summary>
     public int Errors { get; init; }
+
+    /// <summary>The run after which the next look goes on, where this one did not come to the end.</summary>
+    public long AfterRun { get; init; }
 }
 
 /// <summary>
@@ -43,15 +46,15 @@ internal sealed class MissedWebhooks(
             return summary;
         }
 
-        var looks = new Dictionary<string, Func<Task<LookEnd>>>(StringComparer.Ordinal);
+        var looks = new Dictionary<string, Func<Turn, Task<LookEnd>>>(StringComparer.Ordinal);
         if (options.CurrentValue.GitHub.WebhookId is { } hook && policy.FixedScope is { } scope)
         {
-            looks[Hook] = () => deliveries.LookAsync(scope, hook, cancellationToken);
+            looks[Hook] = _ => deliveries.LookAsync(scope, hook, cancellationToken);
         }
 
         foreach (var seen in await RepositoriesAsync(cancellationToken).ConfigureAwait(false))
         {
-            looks[FleetState.RepositoryKey(seen)] = () => jobs.LookAsync(seen, cancellationToken);
+            looks[FleetState.RepositoryKey(seen)] = turn => jobs.LookAsync(seen, turn.AfterRun, cancellationToken);
         }
 
         var silent = 0;
@@ -64,7 +67,7 @@ internal sealed class MissedWebhooks(
 
             if (await turns.TakeAsync(name, turn, cancellationToken).ConfigureAwait(false))
             {
-                var end = await LookAsync(name, looks[name], cancellationToken).ConfigureAwait(false);
+                var end = await LookAsync(name, () => looks[name](turn), cancellationToken).ConfigureAwait(false);
                 silent += end.Status == GitHubStatus.Unknown ? 1 : 0;
                 summary = summary with
                 {
@@ -86,7 +89,7 @@ internal sealed class MissedWebhooks(
             switch (end.Status)
             {
                 case GitHubStatus.Ok:
-                    await turns.AnsweredAsync(name, cancellationToken).ConfigureAwait(false);
+                    await turns.AnsweredAsync(name, end.AfterRun, cancellationToken).ConfigureAwait(false);
                     break;
                 case GitHubStatus.Throttled:
                     // The limit is the credential's and not the repository's: nobody asks before it is over, and then the others come first.

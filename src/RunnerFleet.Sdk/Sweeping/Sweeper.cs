@@ -35,12 +35,14 @@ internal sealed class Sweeper(
             summary = await PartAsync(summary, async s => await compute.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             summary = await PartAsync(summary, async s => await ghosts.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             summary = await PartAsync(summary, async s => s with { Drain = await drain(cancellationToken).ConfigureAwait(false) }, cancellationToken).ConfigureAwait(false);
-            summary = await PartAsync(summary, async s => await missed.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            return await PartAsync(summary, async s =>
+            summary = await PartAsync(summary, async s =>
             {
                 await store.PurgeExpiredAsync(clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
                 return s;
             }, cancellationToken).ConfigureAwait(false);
+
+            // Last: it may take long, and its host may not live to the end of it.
+            return await PartAsync(summary, async s => await missed.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

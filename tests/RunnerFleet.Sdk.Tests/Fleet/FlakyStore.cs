@@ -25,6 +25,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
     /// <summary>What other hosts do just before a commit.</summary>
     public Func<StoreCommit, Task>? BeforeCommit { get; set; }
 
+    /// <summary>What happens just before expired entries are purged.</summary>
+    public Action? BeforePurge { get; set; }
+
     public int Commits { get; private set; }
 
     private readonly HashSet<string> _forgotten = [];
@@ -87,5 +90,9 @@ internal sealed class FlakyStore(IRunnerStore inner) : IRunnerStore
 
     public ValueTask<IReadOnlyList<StoreEntry>> ListEntriesAsync(string prefix, int take, CancellationToken cancellationToken) => inner.ListEntriesAsync(prefix, take, cancellationToken);
 
-    public ValueTask<int> PurgeExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken) => inner.PurgeExpiredAsync(now, cancellationToken);
+    public ValueTask<int> PurgeExpiredAsync(DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        BeforePurge?.Invoke();
+        return inner.PurgeExpiredAsync(now, cancellationToken);
+    }
 }

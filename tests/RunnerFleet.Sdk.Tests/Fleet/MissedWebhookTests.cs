@@ -197,7 +197,7 @@ public sealed class MissedWebhookTests
         var seen = Assert.Single(await world.Service<FleetState>().RepositoriesAsync(world.Cancel));
         var jobs = world.Service<MissedJobs>();
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => jobs.LookAsync(seen, world.Cancel))));
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => jobs.LookAsync(seen, afterRun: 0, world.Cancel))));
         await world.Fleet.DrainAsync(world.Cancel);
 
         Assert.Equal(1, (await world.JobAsync(job)).Launches);
@@ -349,6 +349,106 @@ public sealed class MissedWebhookTests
     }
 
     [Fact]
+    public async Task A_job_behind_many_runs_that_wait_for_somebody_else_is_found_by_a_later_look_and_no_look_takes_long()
+    {
+        await using var world = await ServedAsync(o => o.GitHub.ReconcileCallsPerHour = 15000);
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        for (var i = 0; i < 120; i++)
+        {
+            world.GitHub.QueueJob(FleetWorld.Repository, ["ubuntu-latest"]);
+        }
+
+        var job = world.Queue();
+        var calls = new List<int>();
+        var found = new List<int>();
+        for (var i = 0; i < 6; i++)
+        {
+            var before = CallsTo(world, "/actions/runs");
+            found.Add((await SweepAsync(world)).MissedJobs);
+            calls.Add(CallsTo(world, "/actions/runs") - before);
+        }
+
+        Assert.All(calls, c => Assert.Equal(50, c)); // 3 pages of runs, and 47 of the 121 runs
+        Assert.Equal([0, 0, 1, 0, 0, 0], found);
+        Assert.Equal(JobState.Queued, (await world.JobAsync(job)).State);
+    }
+
+    [Fact]
+    public async Task A_repository_with_many_runs_keeps_to_the_budget_and_leaves_the_others_their_turns()
+    {
+        const int perHour = 120;
+        await using var world = new FleetWorld(o => o.GitHub.ReconcileCallsPerHour = perHour);
+        world.GitHub.AddRepository("acme/busy");
+        world.GitHub.AddRepository("acme/quiet");
+        await SeeAsync(world, "acme/busy");
+        await SeeAsync(world, "acme/quiet");
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        for (var i = 0; i < 250; i++)
+        {
+            world.GitHub.QueueJob("acme/busy", ["ubuntu-latest"]);
+        }
+
+        var calls = new List<int>();
+        for (var i = 0; i < 36; i++)
+        {
+            var before = CallsTo(world, "/actions/runs");
+            await SweepAsync(world);
+            calls.Add(CallsTo(world, "/actions/runs") - before);
+        }
+
+        // A look is begun while a call is left; the least it costs here is 5: three pages of queued runs, one of running ones, and one run.
+        Assert.All(Enumerable.Range(0, 24), from => Assert.InRange(calls.Skip(from).Take(12).Sum(), perHour - 20, perHour + 5));
+        Assert.InRange(CallsTo(world, "repos/acme/quiet/"), 2 * 15, 2 * 36);
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_midway_is_charged_for_what_it_sent()
+    {
+        await using var world = await ServedAsync();
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        var jobs = Enumerable.Range(0, 10).Select(_ => world.Queue()).ToList();
+        world.GitHub.FailNext(1, 502, $"/actions/runs/{jobs[7].RunId}/jobs");
+        world.Clock.Advance(Interval);
+        var budget = world.Service<CallBudget>();
+        var before = await budget.LeftAsync(world.Cancel);
+
+        Assert.Equal(0, (await world.Fleet.SweepAsync(world.Cancel)).MissedJobs);
+
+        Assert.Equal(2 + 8, before - await budget.LeftAsync(world.Cancel), 0.001);
+    }
+
+    [Fact]
+    public async Task A_search_for_failed_deliveries_is_charged_for_what_it_sent()
+    {
+        await using var world = await ServedAsync();
+        world.GitHub.Fate = _ => DeliveryFate.Drop;
+        var host = HostOfWebhook(world);
+        world.Clock.Advance(Interval);
+        var budget = world.Service<CallBudget>();
+        var (before, calls) = (await budget.LeftAsync(world.Cancel), CallsTo(world, "/actions/runs") + CallsTo(world, "/hooks/"));
+
+        await host.SweepAsync(world.Cancel);
+
+        var sent = CallsTo(world, "/actions/runs") + CallsTo(world, "/hooks/") - calls;
+        Assert.Equal(3, sent); // no delivery failed: one page says so; and the repository's two
+        Assert.Equal(sent, before - await budget.LeftAsync(world.Cancel), 0.001);
+    }
+
+    [Fact]
+    public async Task What_is_expired_is_purged_before_the_search_which_may_take_long()
+    {
+        await using var world = await ServedAsync();
+        var asked = CallsTo(world, "/actions/runs");
+        var askedBeforePurge = -1;
+        world.Store.BeforePurge = () => askedBeforePurge = CallsTo(world, "/actions/runs");
+
+        await SweepAsync(world);
+
+        Assert.Equal(asked, askedBeforePurge);
+        Assert.True(CallsTo(world, "/actions/runs") > asked);
+    }
+
+    [Fact]
     public async Task A_budget_of_nothing_asks_nothing()
     {
         await using var world = await ServedAsync(o => o.GitHub.ReconcileCallsPerHour = 0);
@@ -451,6 +551,72 @@ public sealed class MissedWebhookTests
         Assert.Equal(0, await RedeliveredAsync(world, host, TimeSpan.FromHours(3)));
     }
 
+    [Theory]
+    [InlineData(422)]
+    [InlineData(404)]
+    public async Task A_delivery_that_GitHub_will_not_repeat_holds_up_no_other(int status)
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        var older = await FailDeliveryAsync(world);
+        await FailDeliveryAsync(world);
+        world.GitHub.FailNext(1, status, "/attempts");
+
+        var summary = await SweepAsync(world, host);
+        Assert.Equal((1, 1), (summary.Redelivered, summary.Errors));
+        await world.DeliverAsync();
+        Assert.Equal(JobState.Queued, (await world.JobAsync(older)).State);
+        Assert.DoesNotContain((await host.GetOverviewAsync(world.Cancel)).Notices, n => n.Reason.Code == ReasonCodes.NotReconciled);
+
+        Assert.Equal(1, (await SweepAsync(world, host)).Redelivered); // the refused one has its next try, and the webhook was not put off
+    }
+
+    [Fact]
+    public async Task A_token_that_may_not_repeat_deliveries_is_told_of_after_three()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        world.GitHub.FailNext(1000, 403, "/attempts");
+
+        Assert.Equal(0, (await SweepAsync(world, host)).Redelivered);
+
+        Assert.Equal(3, CallsTo(world, "/attempts"));
+        Assert.Contains((await host.GetOverviewAsync(world.Cancel)).Notices, n => n.Reason.Code == ReasonCodes.NotReconciled && n.Subject == "webhook");
+    }
+
+    [Fact]
+    public async Task Refusals_after_a_delivery_that_was_repeated_are_those_of_single_deliveries()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        foreach (var delivery in world.GitHub.Deliveries.Skip(1).Take(4).ToList()) // the newest is the first to go
+        {
+            world.GitHub.FailNext(1, 422, $"/deliveries/{delivery.Id}/attempts");
+        }
+
+        var summary = await SweepAsync(world, host);
+        Assert.Equal((6, 4), (summary.Redelivered, summary.Errors));
+        await world.DeliverAsync();
+
+        Assert.Equal(4, (await SweepAsync(world, host)).Redelivered);
+    }
+
+    [Fact]
+    public async Task A_GitHub_that_repeats_nothing_and_says_nothing_does_not_hold_the_sweep_and_is_asked_again_at_the_next_turn()
+    {
+        await using var world = await ServedAsync();
+        var host = HostOfWebhook(world);
+        await FailDeliveriesAsync(world, 10);
+        world.GitHub.FailNext(3, 502, "/attempts");
+
+        Assert.Equal(0, (await SweepAsync(world, host)).Redelivered);
+        Assert.Equal(3, CallsTo(world, "/attempts"));
+
+        Assert.Equal(10, (await SweepAsync(world, host)).Redelivered);
+    }
+
     [Fact]
     public async Task Without_the_webhooks_id_deliveries_are_not_looked_at()
     {
@@ -548,6 +714,14 @@ public sealed class MissedWebhookTests
         return job;
     }
 
+    private static async Task FailDeliveriesAsync(FleetWorld world, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            await FailDeliveryAsync(world);
+        }
+    }
+
     private static async Task<SweepSummary> SweepAsync(FleetWorld world, IRunnerFleet? host = null)
     {
         world.Clock.Advance(Interval);
@@ -585,8 +759,8 @@ public sealed class MissedWebhookTests
 
         public Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken) => inner.GetJobAsync(scope, repository, jobId, cancellationToken);
 
-        public async Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken) =>
-            GitHubAnswer.Ok<IReadOnlyList<GitHubJob>>([.. (await inner.ListActiveJobsAsync(scope, repository, cancellationToken)).Value!.Select(j => j with { Repository = null })]);
+        public async Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken) =>
+            GitHubAnswer.Ok<IReadOnlyList<GitHubJob>>([.. (await inner.ListActiveJobsAsync(scope, repository, afterRunId, mostRequests, cancellationToken)).Value!.Select(j => j with { Repository = null })]);
 
         public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) => inner.ListFailedDeliveriesAsync(scope, hookId, since, cancellationToken);
 

@@ -272,7 +272,7 @@ public sealed class HostileGitHubTests : IDisposable
             ? """{"jobs":[{"id":5,"status":"queued"}]}"""
             : $$"""{"workflow_runs":[{"id":3,"repository":{{repository}}}]}"""));
 
-        var job = Assert.Single((await Registrar(handler).ListActiveJobsAsync(Scope, Repository, default)).Value!);
+        var job = Assert.Single((await Registrar(handler).ListActiveJobsAsync(Scope, Repository, 0, 100, default)).Value!);
 
         Assert.Equal(isPrivate, job.Repository?.IsPrivate);
     }

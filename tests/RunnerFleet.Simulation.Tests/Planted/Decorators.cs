@@ -85,7 +85,7 @@ internal class RegistrarDecorator(IRunnerRegistrar inner) : IRunnerRegistrar
 
     public virtual Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken) => Inner.GetJobAsync(scope, repository, jobId, cancellationToken);
 
-    public virtual Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken) => Inner.ListActiveJobsAsync(scope, repository, cancellationToken);
+    public virtual Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken) => Inner.ListActiveJobsAsync(scope, repository, afterRunId, mostRequests, cancellationToken);
 
     public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) => Inner.ListFailedDeliveriesAsync(scope, hookId, since, cancellationToken);
 

@@ -26,7 +26,7 @@ internal sealed class CrashingRegistrar(IRunnerRegistrar inner, CrashPoints poin
 
     public Task<GitHubAnswer<GitHubJob>> GetJobAsync(RunnerScope scope, RepositoryRef repository, long jobId, CancellationToken cancellationToken) => inner.GetJobAsync(scope, repository, jobId, cancellationToken);
 
-    public Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken) => inner.ListActiveJobsAsync(scope, repository, cancellationToken);
+    public Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken) => inner.ListActiveJobsAsync(scope, repository, afterRunId, mostRequests, cancellationToken);
 
     public Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken) => inner.ListFailedDeliveriesAsync(scope, hookId, since, cancellationToken);
 }

@@ -49,8 +49,8 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
         ArgumentException.ThrowIfNullOrEmpty(name);
         var found = await ListRunnersAsync(scope, $"?name={Uri.EscapeDataString(name)}&per_page=100", r => r.Name == name, cancellationToken).ConfigureAwait(false);
         return found.Status == GitHubStatus.Ok
-            ? GitHubAnswer.Ok(found.Value!.Count == 0 ? null : found.Value[0])
-            : GitHubAnswer.Not<GitHubRunner?>(found.Status, found.Reason!, found.RetryAfter);
+            ? GitHubAnswer.Ok(found.Value!.Count == 0 ? null : found.Value[0], found.Requests)
+            : GitHubAnswer.Not<GitHubRunner?>(found.Status, found.Reason!, found.RetryAfter, found.Requests);
     }
 
     public async Task<GitHubAnswer<GitHubRunner>> GetRunnerAsync(RunnerScope scope, long runnerId, CancellationToken cancellationToken)
@@ -77,17 +77,19 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
         return Read(reply, GitHubJson.Default.JobBody, ToJob);
     }
 
-    public async Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, CancellationToken cancellationToken)
+    public async Task<GitHubAnswer<IReadOnlyList<GitHubJob>>> ListActiveJobsAsync(RunnerScope scope, RepositoryRef repository, long afterRunId, int mostRequests, CancellationToken cancellationToken)
     {
         // Queued first: a run that starts between the two requests is then in at least one of them.
-        var runs = new Dictionary<long, RepositoryRef?>();
+        var sent = 0;
+        var runs = new SortedDictionary<long, RepositoryRef?>(); // GitHub's ids grow: the oldest first
         foreach (var status in (string[])["queued", "in_progress"])
         {
             var listed = await PagesAsync(
                 Actions(scope, repository, $"runs?status={status}&per_page=100"), RunPages, GitHubJson.Default.RunsBody, b => b.WorkflowRuns, r => r.Id is > 0 ? r : null, cancellationToken).ConfigureAwait(false);
+            sent += listed.Requests;
             if (listed.Status != GitHubStatus.Ok)
             {
-                return GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(listed.Status, listed.Reason!, listed.RetryAfter);
+                return GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(listed.Status, listed.Reason!, listed.RetryAfter, sent);
             }
 
             foreach (var run in listed.Value!)
@@ -97,21 +99,29 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
         }
 
         var jobs = new List<GitHubJob>();
-        foreach (var (run, seen) in runs)
+        var isFirst = true;
+        foreach (var (run, seen) in runs.OrderBy(r => r.Key <= afterRunId))
         {
+            if (sent >= mostRequests && !isFirst)
+            {
+                break;
+            }
+
+            isFirst = false;
             var listed = await PagesAsync(
                 Actions(scope, repository, $"runs/{Number(run)}/jobs?filter=latest&per_page=100"), JobPages, GitHubJson.Default.JobsBody, b => b.Jobs, ToJob, cancellationToken).ConfigureAwait(false);
+            sent += listed.Requests;
 
             // A run that was listed a moment ago and is 404 now was deleted; the others still count.
             if (listed.Status is not (GitHubStatus.Ok or GitHubStatus.NotFound))
             {
-                return listed;
+                return GitHubAnswer.Not<IReadOnlyList<GitHubJob>>(listed.Status, listed.Reason!, listed.RetryAfter, sent);
             }
 
-            jobs.AddRange((listed.Value ?? []).Select(j => j with { Repository = seen }));
+            jobs.AddRange((listed.Value ?? []).Select(j => j with { RunId = run, Repository = seen }));
         }
 
-        return GitHubAnswer.Ok<IReadOnlyList<GitHubJob>>(jobs);
+        return GitHubAnswer.Ok<IReadOnlyList<GitHubJob>>(jobs, sent);
     }
 
     public async Task<GitHubAnswer<IReadOnlyList<HookDelivery>>> ListFailedDeliveriesAsync(RunnerScope scope, long hookId, DateTimeOffset since, CancellationToken cancellationToken)
@@ -119,17 +129,18 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
         var failed = await DeliveriesAsync(scope, hookId, "failure", since, DeliveryPages, cancellationToken).ConfigureAwait(false);
         if (failed.Status != GitHubStatus.Ok || failed.Value!.Where(d => d.DeliveredAt >= since && d.StatusCode is < 200 or > 299).ToArray() is not { Length: > 0 } tries)
         {
-            return failed.Status == GitHubStatus.Ok ? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([]) : failed;
+            return failed.Status == GitHubStatus.Ok ? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([], failed.Requests) : failed;
         }
 
         var came = await DeliveriesAsync(scope, hookId, "success", tries.Min(d => d.DeliveredAt), SuccessPages, cancellationToken).ConfigureAwait(false);
+        var sent = failed.Requests + came.Requests;
         if (came.Status != GitHubStatus.Ok)
         {
-            return came;
+            return GitHubAnswer.Not<IReadOnlyList<HookDelivery>>(came.Status, came.Reason!, came.RetryAfter, sent);
         }
 
         var last = came.Value!.GroupBy(d => d.DeliveryId, StringComparer.Ordinal).ToDictionary(g => g.Key, g => g.Max(d => d.DeliveredAt), StringComparer.Ordinal);
-        return GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. tries.Where(d => !last.TryGetValue(d.DeliveryId, out var at) || at < d.DeliveredAt)]);
+        return GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. tries.Where(d => !last.TryGetValue(d.DeliveryId, out var at) || at < d.DeliveredAt)], sent);
     }
 
     /// <summary>The newest deliveries of one outcome, back to a moment or as far as the pages go: an older one that is not seen is only delivered once more, or never.</summary>
@@ -178,35 +189,35 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
     {
         var all = new List<TItem>();
         Uri? next = null;
-        for (var number = 0; number < mostPages; number++)
+        for (var number = 1; number <= mostPages; number++)
         {
             var reply = await _transport.SendAsync(request, next, cancellationToken).ConfigureAwait(false);
             if (reply.Status != GitHubStatus.Ok)
             {
-                return reply.Not<IReadOnlyList<TItem>>();
+                return reply.Not<IReadOnlyList<TItem>>(number);
             }
 
             if (!reply.TryRead(type, out var body) || items(body!) is not { } wires || wires.Any(w => w is null || convert(w) is null))
             {
-                return Unreadable<IReadOnlyList<TItem>>();
+                return Unreadable<IReadOnlyList<TItem>>(number);
             }
 
             var page = wires.Select(w => convert(w!)!).ToList();
             all.AddRange(keep is null ? page : page.Where(keep));
             if (reply.Next.Foreign is { } foreign)
             {
-                return GitHubAnswer.Not<IReadOnlyList<TItem>>(GitHubStatus.Unknown, $"GitHub's list goes on at another host ({foreign}), where the token must not go; so it is not complete.");
+                return GitHubAnswer.Not<IReadOnlyList<TItem>>(GitHubStatus.Unknown, $"GitHub's list goes on at another host ({foreign}), where the token must not go; so it is not complete.", requests: number);
             }
 
             if (reply.Next.Url is null || isLastPage?.Invoke(page) == true)
             {
-                return GitHubAnswer.Ok<IReadOnlyList<TItem>>(all);
+                return GitHubAnswer.Ok<IReadOnlyList<TItem>>(all, number);
             }
 
             next = reply.Next.Url;
         }
 
-        return GitHubAnswer.Not<IReadOnlyList<TItem>>(GitHubStatus.Unknown, $"GitHub's list has more than {mostPages} pages; it was not read to its end.");
+        return GitHubAnswer.Not<IReadOnlyList<TItem>>(GitHubStatus.Unknown, $"GitHub's list has more than {mostPages} pages; it was not read to its end.", requests: mostPages);
     }
 
     private static GitHubAnswer<TValue> Read<TBody, TValue>(GitHubReply reply, JsonTypeInfo<TBody> type, Func<TBody, TValue?> convert)
@@ -216,8 +227,8 @@ internal sealed class GitHubRegistrar(IHttpClientFactory clients, IOptionsMonito
         : reply.TryRead(type, out var body) && convert(body!) is { } value ? GitHubAnswer.Ok(value)
         : Unreadable<TValue>();
 
-    private static GitHubAnswer<T> Unreadable<T>() =>
-        GitHubAnswer.Not<T>(GitHubStatus.Unknown, "GitHub's answer cannot be read: it is not the JSON that its description promises.");
+    private static GitHubAnswer<T> Unreadable<T>(int requests = 1) =>
+        GitHubAnswer.Not<T>(GitHubStatus.Unknown, "GitHub's answer cannot be read: it is not the JSON that its description promises.", requests: requests);
 
     private static GitHubRequest Runners(HttpMethod method, RunnerScope scope, string rest, int expected)
     {

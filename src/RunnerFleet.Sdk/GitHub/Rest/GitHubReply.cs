@@ -22,7 +22,7 @@ internal sealed record GitHubReply
     public NextPage Next { get; init; }
 
     /// <summary>The same failure as an answer of another type.</summary>
-    public GitHubAnswer<T> Not<T>() => GitHubAnswer.Not<T>(Status, Reason, RetryAfter);
+    public GitHubAnswer<T> Not<T>(int requests = 1) => GitHubAnswer.Not<T>(Status, Reason, RetryAfter, requests);
 
     /// <summary>Reads the body. One that is not what it should be makes the answer unknown, never a guess.</summary>
     public bool TryRead<T>(JsonTypeInfo<T> type, out T? value)
