@@ -16,7 +16,7 @@ internal sealed class World
     private static readonly TimeSpan s_lookEvery = TimeSpan.FromMinutes(1);
 
     // A common run takes about 1,600 steps, one whose jobs may never be served 70,000.
-    private const long MostSteps = 2_000_000;
+    private const long MostSteps = 300_000;
 
     private readonly SimulatedHost[] _hosts;
     private readonly SortedDictionary<string, int> _troubles = new(StringComparer.Ordinal);

@@ -15,7 +15,7 @@ internal static class Mistakes
     [
         // The store.
         Store("a commit without its version condition", [2, 4, 6, 9], s => new StoreWithoutVersions(s), beneath: true),
-        Store("a claim without its compare-and-set", [1, 4, 6, 9], s => new ClaimWithoutCondition(s)),
+        Store("a claim without its compare-and-set", [1, 2, 4, 6, 9], s => new ClaimWithoutCondition(s)),
         Store("a conflict answered as committed", [1, 2, 4, 6, 8, 9], s => new StoreThatSaysCommitted<CommitOutcome.Conflict>(s)),
         Store("a full limit answered as committed", [4], s => new StoreThatSaysCommitted<CommitOutcome.NoPlace>(new StoreWithoutPlaces(s))),
         Store("a write answered before it is made", [1, 2, 4, 6, 9], s => new StoreThatWritesBehind(s)),
@@ -37,13 +37,11 @@ internal static class Mistakes
             return plan with { DecorateStore = s => new StoreWithOneBadRecord(s, bad) };
         }),
 
-        Store("tries that are not counted", [1, 8], s => new StoreThatCountsNoTries(s)),
-
         // Compute.
         Launcher("unknown compute is absent", [2, 6, 9], l => new UnknownComputeIsAbsent(l)),
         Launcher("a launch without an answer is none", [2, 9], l => new UnknownLaunchIsNone(l)),
         Launcher("compute that stops has stopped", [6], l => new StoppingIsStopped(l)),
-        Launcher("no idempotency: each send starts another compute", [2], l => new LauncherWithOtherIdentity(l, (identity, sends) => identity with { Fleet = $"{identity.Fleet}{sends}" })),
+        Launcher("no idempotency: each send starts another compute", [2, 6], l => new LauncherWithOtherIdentity(l, (identity, sends) => identity with { Fleet = $"{identity.Fleet}{sends}" })),
         Launcher("a new token for an old attempt", [2, 4], l => new LauncherWithOtherIdentity(l, (identity, sends) => sends > 1 ? identity with { Attempt = identity.Attempt + 1 } : identity)),
         Launcher("stop before remove", [5], l => new StopsBeforeItRemoves(l)),
         Launcher("a stop that stops nothing", [1, 4, 8], l => new NeverStops(l)),

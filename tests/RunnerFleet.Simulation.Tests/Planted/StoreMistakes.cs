@@ -245,10 +245,3 @@ internal sealed class StoreThatKeepsCredentialsInEntries(IRunnerStore inner, Las
         Entries = [.. commit.Entries.Select(e => e with { Value = e.Value is null ? null : e.Value + minted.Credential })],
     }, cancellationToken);
 }
-
-/// <summary>Forgets how often a job was tried, and when it may be tried again.</summary>
-internal sealed class StoreThatCountsNoTries(IRunnerStore inner) : StoreDecorator(inner)
-{
-    public override ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken) =>
-        Inner.CommitAsync(commit with { Jobs = [.. commit.Jobs.Select(j => j with { Launches = Math.Min(1, j.Launches), NotBefore = null })] }, cancellationToken);
-}
