@@ -57,8 +57,8 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
 
     private static Job Unserved(Job job, Runner runner, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
     {
-        // PENDING is proven not launched. For want of capacity it only waited, like one that had no place; a launch that went astray for so long is a try.
-        var onlyWaited = runner.Attempt == 0 || runner is { State: RunnerState.Pending, Reason.Code: not ReasonCodes.NotLaunched };
+        // PENDING is proven not launched. For want of capacity it only waited, like one that had no place; a launch that went astray is a try.
+        var onlyWaited = runner.Attempt == 0 || (runner.State == RunnerState.Pending && runner.History.All(m => m.Cause.Code != ReasonCodes.NotLaunched));
         if (onlyWaited && cause.Code == ReasonCodes.RunnerTtl)
         {
             // No try was spent on the job.
