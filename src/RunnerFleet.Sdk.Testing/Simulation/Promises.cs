@@ -294,7 +294,6 @@ internal sealed class Promises(World world)
             {
                 return (1, $"job {job.Id} is {job.Status} at GitHub and {stored.State} here: {stored.Diagnostic}.", stored);
             }
-
             else if (stored.State != JobState.Completed)
             {
                 return (1, $"job {job.Id} is completed at GitHub and {stored.State} here.", stored);
@@ -354,11 +353,11 @@ internal sealed class Promises(World world)
         return keys.All(k => world.Settings.LimitOf(k) is not { } limit || _counted.GetValueOrDefault(k) < limit);
     }
 
-    /// <summary>In calm times compute and registrations that no live record speaks for are gone within two sweeps, unless they run a job.</summary>
+    /// <summary>In calm times compute and registrations that no live record speaks for are gone within <see cref="s_clearedWithin"/>, unless they run a job; and nobody waits long after its time to live.</summary>
     private void NothingLeaks()
     {
         var oldest = world.Time.Now - TimeSpan.FromSeconds(world.Settings.Current.Timing.RunnerTtlSeconds) - s_clearedWithin;
-        if (LiveRunners.FirstOrDefault(r => r.State is RunnerState.Starting or RunnerState.WaitingForJob && r.CreatedAt < oldest) is { } idle && !IsExcused(idle))
+        if (LiveRunners.FirstOrDefault(r => r.State is RunnerState.Starting or RunnerState.WaitingForJob && r.CreatedAt < oldest && !IsExcused(r)) is { } idle)
         {
             Broken(4, $"runner {idle.Id} is {idle.State} long after its time to live.", idle);
         }

@@ -1,78 +1,16 @@
-using System.Buffers;
-using System.Text.Json;
 using RunnerFleet.GitHub;
-using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 
 namespace RunnerFleet.Testing.Simulation;
 
-/// <summary>A job at the simulated GitHub.</summary>
-internal sealed class SimulatedJob
-{
-    public required long Id { get; init; }
-
-    public required SimulatedRepository Repository { get; init; }
-
-    public required IReadOnlyList<string> Labels { get; init; }
-
-    public required TimeSpan Duration { get; init; }
-
-    public required DateTimeOffset CreatedAt { get; init; }
-
-    /// <summary>Whether the fleet should serve it.</summary>
-    public required bool IsOurs { get; init; }
-
-    public string Status { get; set; } = "queued";
-
-    public string? Conclusion { get; set; }
-
-    public string? RunnerName { get; set; }
-
-    public SimulatedRegistration? Runner { get; set; }
-
-    /// <summary>The job of which this is a re-run.</summary>
-    public SimulatedJob? Former { get; init; }
-
-    public long RunId => Former?.RunId ?? Id * 10;
-
-    public int RunAttempt => Former is null ? 1 : Former.RunAttempt + 1;
-
-    public DateTimeOffset? BeganAt { get; set; }
-
-    /// <summary>Somebody cancelled it: its runner is told, and ends it.</summary>
-    public bool IsCancelled { get; set; }
-}
-
-internal sealed record SimulatedRepository(long Id, string Name, bool IsPrivate);
-
-/// <summary>A runner's registration at the simulated GitHub.</summary>
-internal sealed class SimulatedRegistration
-{
-    public required long Id { get; init; }
-
-    public required string Name { get; init; }
-
-    public required IReadOnlyList<string> Labels { get; init; }
-
-    public required string JitConfig { get; init; }
-
-    public SimulatedRunner? Runner { get; set; }
-
-    public SimulatedJob? Job { get; set; }
-
-    /// <summary>When GitHub's answers show the busy flag wrongly: it lags, and sometimes it lies for a while.</summary>
-    public (DateTimeOffset From, DateTimeOffset Until) ShownIdle { get; set; }
-}
-
-/// <summary>GitHub: jobs, registrations, who gets which job, and webhooks that come late, twice, out of order or not at all.</summary>
-internal sealed class SimulatedGitHub(World world)
+/// <summary>GitHub: jobs, registrations, and who gets which job.</summary>
+internal sealed partial class SimulatedGitHub(World world)
 {
     public const string Organization = "acme";
 
     private static readonly TimeSpan NoticesSilenceAfter = TimeSpan.FromMinutes(10);
     private readonly SortedDictionary<long, SimulatedRegistration> _registrations = [];
     private readonly SortedDictionary<long, SimulatedJob> _jobs = [];
-    private readonly List<Failed> _failed = [];
     private long _lastId;
     private bool _isAssigning;
     private DateTimeOffset _downUntil;
@@ -157,45 +95,6 @@ internal sealed class SimulatedGitHub(World world)
         world.Promises.Given(job, null);
         Announce(job, "in_progress", "in_progress");
         world.Time.After(job.Duration, () => Complete(job, job.IsCancelled ? "cancelled" : "success"));
-    }
-
-    /// <summary>Somebody who is not GitHub, or not this fleet's runner, sends something.</summary>
-    public void Forge(int kind) => _ = ForgeAsync(kind);
-
-    private async Task ForgeAsync(int kind)
-    {
-        var job = new SimulatedJob { Id = 1000 + ++_lastId, Repository = new SimulatedRepository(1, "app", true), Labels = ["self-hosted"], Duration = TimeSpan.Zero, CreatedAt = world.Time.Now, IsOurs = false };
-        world.Trouble("forgery");
-        var body = Body(job, "queued", "queued");
-        var patience = TimeSpan.FromSeconds(10);
-        switch (kind)
-        {
-            case 0:
-                var forged = Delivery(Guid.Empty, body, WebhookSignature.Sign(body.Span, "not the secret"));
-                Refused("a webhook with a wrong signature", await world.AskSomeHostAsync("forged webhook", h => h.Fleet.ReceiveAsync(forged, CancellationToken.None), patience).ConfigureAwait(false) is null or WebhookOutcome.Unauthorized);
-                break;
-            case 1:
-                var half = body[..(body.Length / 2)];
-                var cut = Delivery(Guid.Empty, half, WebhookSignature.Sign(half.Span, world.Settings.WebhookSecret));
-                Refused("half a webhook", await world.AskSomeHostAsync("half a webhook", h => h.Fleet.ReceiveAsync(cut, CancellationToken.None), patience).ConfigureAwait(false) is null or WebhookOutcome.Malformed);
-                break;
-            case 2 when world.Promises.LiveRunners.FirstOrDefault() is { } runner:
-                var claim = new ClaimRequest { RunnerId = runner.Id, Attempt = runner.Attempt, Secret = "not the secret" };
-                Refused("a claim with a wrong secret", await world.AskSomeHostAsync("forged claim", h => h.Fleet.ClaimAsync(claim, CancellationToken.None), patience).ConfigureAwait(false) is null or ClaimOutcome.Unauthorized);
-                break;
-            case 3 when world.Promises.LiveRunners.FirstOrDefault() is { } runner:
-                var report = new RunnerReport { RunnerId = runner.Id, Token = "not the token", Status = RunnerReportStatus.Started };
-                world.OnSomeHost("forged report", async h => Refused("a report with a wrong token", await h.Fleet.ReportAsync(report, CancellationToken.None).ConfigureAwait(false) is ReportOutcome.Unauthorized));
-                break;
-        }
-    }
-
-    private void Refused(string what, bool isRefused)
-    {
-        if (!isRefused)
-        {
-            world.Promises.Broken(10, $"{what} was not refused.", null);
-        }
     }
 
     public void Complete(SimulatedJob job, string conclusion)
@@ -404,141 +303,5 @@ internal sealed class SimulatedGitHub(World world)
             Announce(given, "in_progress", "in_progress");
             taker.Runner!.Begin(given);
         }
-    }
-
-    private sealed record Failed(long Id, Guid Delivery, string Action, DateTimeOffset At, SimulatedJob Job, ReadOnlyMemory<byte> Body);
-
-    public GitHubAnswer<IReadOnlyList<HookDelivery>> FailedDeliveries(DateTimeOffset since) =>
-        Trouble<IReadOnlyList<HookDelivery>>(GitHubStatus.Refused) ?? GitHubAnswer.Ok<IReadOnlyList<HookDelivery>>([.. _failed.Where(f => f.At >= since)
-            .Select(f => new HookDelivery { Id = f.Id, DeliveryId = f.Delivery.ToString(), Event = "workflow_job", Action = f.Action, DeliveredAt = f.At })]);
-
-    public GitHubAnswer<bool> Redeliver(long id)
-    {
-        if (Trouble<bool>(GitHubStatus.Refused) is { } trouble)
-        {
-            return trouble;
-        }
-
-        if (_failed.FirstOrDefault(f => f.Id == id) is not { } failed)
-        {
-            return GitHubAnswer.Not<bool>(GitHubStatus.NotFound, "Not found.");
-        }
-
-        if (world.Chance.Fault(50))
-        {
-            return GitHubAnswer.Not<bool>(GitHubStatus.Refused, "This delivery cannot be repeated.");
-        }
-
-        world.Trouble("webhook redelivered");
-        world.Time.After(world.Chance.Time(TimeSpan.FromSeconds(30)), () => _ = DeliverAsync(failed.Job, failed.Delivery, failed.Action, failed.Body));
-        return GitHubAnswer.Ok(true);
-    }
-
-    private void Announce(SimulatedJob job, string action, string status)
-    {
-        var body = Body(job, action, status);
-        var delivery = new Guid(FormattableString.Invariant($"00000000-0000-4000-8000-{++_lastId:D12}"));
-        var copies = world.Chance.Fault(150) ? 2 : 1;
-        if (copies > 1)
-        {
-            world.Trouble("webhook sent twice");
-        }
-
-        for (var copy = 0; copy < copies; copy++)
-        {
-            var late = world.Chance.Fault(100) ? world.Chance.Time(TimeSpan.FromMinutes(10)) : world.Chance.Time(TimeSpan.FromSeconds(5));
-            if (!world.Chance.Fault(80))
-            {
-                world.Time.After(late, () => _ = DeliverAsync(job, delivery, action, body));
-            }
-            else if (world.Chance.Pick(2) == 1 && world.Promises.HasSeen(job.Repository))
-            {
-                world.Log.Add($"webhook {action} of {job.Id} never sent");
-                world.Trouble("webhook never sent");
-            }
-            else
-            {
-                world.Log.Add($"webhook {action} of {job.Id} lost");
-                world.Trouble("webhook lost");
-                Fails(job, delivery, action, body);
-            }
-        }
-    }
-
-    private async Task DeliverAsync(SimulatedJob job, Guid delivery, string action, ReadOnlyMemory<byte> body)
-    {
-        var signed = Delivery(delivery, body, WebhookSignature.Sign(body.Span, world.Settings.WebhookSecret));
-        switch (await world.AskSomeHostAsync($"webhook {action} of {job.Id}", h => h.Fleet.ReceiveAsync(signed, CancellationToken.None), TimeSpan.FromSeconds(10)).ConfigureAwait(false))
-        {
-            case WebhookOutcome.Recorded recorded:
-                world.Promises.Accepted(job, recorded);
-                _failed.RemoveAll(f => f.Delivery == delivery);
-                break;
-            case WebhookOutcome.Ignored:
-                _failed.RemoveAll(f => f.Delivery == delivery);
-                break;
-            case null or WebhookOutcome.Unavailable:
-                Fails(job, delivery, action, body);
-                break;
-            case var refused:
-                world.Promises.Broken(1, $"the webhook {action} of job {job.Id}, signed as it should be, was answered {refused.GetType().Name}.", null);
-                break;
-        }
-    }
-
-    private void Fails(SimulatedJob job, Guid delivery, string action, ReadOnlyMemory<byte> body)
-    {
-        _failed.RemoveAll(f => f.Delivery == delivery);
-        _failed.Add(new Failed(++_lastId, delivery, action, world.Time.Now, job, body));
-    }
-
-    private static WebhookDelivery Delivery(Guid delivery, ReadOnlyMemory<byte> body, string signature) =>
-        new() { Body = body, Event = "workflow_job", DeliveryId = delivery.ToString(), Signature = signature, ContentType = "application/json" };
-
-    private static ReadOnlyMemory<byte> Body(SimulatedJob job, string action, string status)
-    {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
-        {
-            json.WriteStartObject();
-            json.WriteString("action", action);
-            json.WriteStartObject("workflow_job");
-            json.WriteNumber("id", job.Id);
-            json.WriteNumber("run_id", job.RunId);
-            json.WriteNumber("run_attempt", job.RunAttempt);
-            json.WriteString("name", "build");
-            json.WriteString("status", status);
-            json.WriteString("conclusion", action == "completed" ? job.Conclusion : null);
-            json.WriteString("created_at", job.CreatedAt);
-            json.WriteStartArray("labels");
-            foreach (var label in job.Labels)
-            {
-                json.WriteStringValue(label);
-            }
-
-            json.WriteEndArray();
-            if (action is "in_progress" or "completed" && job.RunnerName is not null)
-            {
-                json.WriteNumber("runner_id", job.Runner?.Id ?? 7);
-                json.WriteString("runner_name", job.RunnerName);
-            }
-
-            json.WriteEndObject();
-            json.WriteStartObject("repository");
-            json.WriteNumber("id", job.Repository.Id);
-            json.WriteString("name", job.Repository.Name);
-            json.WriteString("full_name", $"{Organization}/{job.Repository.Name}");
-            json.WriteBoolean("private", job.Repository.IsPrivate);
-            json.WriteStartObject("owner");
-            json.WriteString("login", Organization);
-            json.WriteEndObject();
-            json.WriteEndObject();
-            json.WriteStartObject("organization");
-            json.WriteString("login", Organization);
-            json.WriteEndObject();
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenMemory;
     }
 }
