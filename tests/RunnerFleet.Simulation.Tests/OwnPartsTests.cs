@@ -43,8 +43,15 @@ public sealed class OwnPartsTests
 
     private sealed class LauncherOfManyThreads(IComputeLauncher before) : LauncherDecorator(before)
     {
-        public override Task<LaunchOutcome> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken) =>
-            Task.Run(() => base.LaunchAsync(request, cancellationToken), cancellationToken);
+        // The call is made before this returns: a thread of the pool may be late, and then the limit of time of the launch, which passes in no time here, comes first.
+        public override Task<LaunchOutcome> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
+        {
+            Task<LaunchOutcome>? launch = null;
+            var thread = new Thread(() => launch = base.LaunchAsync(request, cancellationToken));
+            thread.Start();
+            thread.Join();
+            return launch!;
+        }
     }
 
     private sealed class MyStore() : StoreDecorator(new InMemoryRunnerStore());
