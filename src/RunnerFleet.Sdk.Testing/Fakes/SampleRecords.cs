@@ -111,6 +111,7 @@ public static class SampleRecords
             ControlPlaneUrl = new Uri("https://fleet.example/hooks/?a=b%20c"),
             ClaimKeyId = "k-1f2e",
         },
+        LaunchCallEnds = At(number).AddSeconds(30),
         Compute = new ComputeRef { Launcher = "process", Location = "/var/lib/fleet", Id = "arn:aws:ecs:eu-central-1:123456789012:task/fleet/0af1" },
         ComputeGone = true,
         ComputeEnd = new ComputeEnd { At = Precise(number), ExitCode = -1, Reason = OddText, Interrupted = true },

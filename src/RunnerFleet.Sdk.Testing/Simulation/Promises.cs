@@ -275,9 +275,9 @@ internal sealed class Promises(World world)
         {
             if (_jobs.GetValueOrDefault(new JobKey("github.com", job.Id)) is not { } stored)
             {
-                if (job is { Status: "completed", RunnerName: null } && !_accepted.Contains(job.Id))
+                if (job.Status == "completed" && !_accepted.Contains(job.Id))
                 {
-                    continue; // over before anybody told of it, and nothing was asked of any runner
+                    continue; // over before anybody told of it: cancelled, or run by whichever runner fitted, with all its webhooks lost and GitHub not answering meanwhile
                 }
 
                 return (1, $"job {job.Id} is not stored.", null);

@@ -96,6 +96,9 @@ public sealed record ComputeIdentity
     /// <summary>What the launcher answered, where that is known.</summary>
     public ComputeRef? Compute { get; init; }
 
+    /// <summary>When the latest call that sends this attempt has ended at the latest, on whichever host, as far as the records say. A launcher that cannot itself rule out a launch under way answers <see cref="FindOutcome.Unknown"/> before.</summary>
+    public DateTimeOffset? LaunchCallEnds { get; init; }
+
     /// <summary><c>&lt;fleet&gt;/&lt;runner&gt;/&lt;attempt&gt;</c>: client token and <c>startedBy</c>.</summary>
     public string Token => FormattableString.Invariant($"{Fleet}/{RunnerId}/{Attempt}");
 }

@@ -188,6 +188,7 @@ internal sealed class Drainer(
         var now = clock.GetUtcNow();
         var timing = options.CurrentValue.Timing;
         var turns = Math.Ceiling((double)batch.Count / Math.Max(1, launcher.Capabilities.ParallelLaunches));
+        var callEnds = now.AddSeconds(timing.LaunchTimeoutSeconds * turns);
         var commit = new FleetCommit();
         foreach (var (runner, plan, places) in batch)
         {
@@ -200,12 +201,13 @@ internal sealed class Drainer(
             {
                 Attempt = plan.Attempt,
                 Plan = plan,
+                LaunchCallEnds = callEnds,
                 Compute = null,
                 ComputeGone = false,
                 Places = [.. places.Select(p => p.Key)],
                 NotBefore = null,
                 Reason = null,
-                Deadline = now.AddSeconds(timing.LaunchTimeoutSeconds * turns + timing.RetrySeconds), // if this host dies now, another sends it again
+                Deadline = callEnds.AddSeconds(timing.RetrySeconds), // if this host dies now, another sends it again
             });
         }
 

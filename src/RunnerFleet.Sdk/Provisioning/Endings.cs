@@ -12,14 +12,21 @@ namespace RunnerFleet.Provisioning;
 internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand demand, HintSender hints, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {
     /// <summary>Ends a runner as it was seen when its end was decided; one that was launched anew since is left alone.</summary>
-    public async Task<Runner?> EndAsync(Runner seen, bool fault, Reason cause, ComputeEnd? computeEnd, CancellationToken cancellationToken)
+    public Task<Runner?> EndAsync(Runner seen, bool fault, Reason cause, ComputeEnd? computeEnd, CancellationToken cancellationToken) =>
+        EndAsync(seen, fault, cause, computeEnd, current => current.Attempt == seen.Attempt, cancellationToken);
+
+    /// <summary>Ends a runner whose attempt was not launched; one that was sent again since that was found out may be launched by now, and is left alone.</summary>
+    public Task<Runner?> EndUnlaunchedAsync(Runner seen, Reason cause, CancellationToken cancellationToken) =>
+        EndAsync(seen, fault: true, cause, null, current => current.Attempt == seen.Attempt && current.LaunchCallEnds == seen.LaunchCallEnds, cancellationToken);
+
+    private async Task<Runner?> EndAsync(Runner seen, bool fault, Reason cause, ComputeEnd? computeEnd, Func<Runner, bool> isStillMeant, CancellationToken cancellationToken)
     {
         string? demandKey = null;
         var ended = await Retry.OnConflictAsync(async () =>
         {
             demandKey = null;
             var runner = await store.GetRunnerAsync(seen.Id, cancellationToken).ConfigureAwait(false);
-            if (runner is null || runner.IsTerminal || runner.Attempt != seen.Attempt)
+            if (runner is null || runner.IsTerminal || !isStillMeant(runner))
             {
                 return (true, runner);
             }

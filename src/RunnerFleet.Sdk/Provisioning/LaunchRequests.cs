@@ -29,6 +29,7 @@ internal sealed class LaunchRequests(ClaimSecrets secrets, IOptionsMonitor<Runne
         RunnerId = runner.Id,
         Attempt = runner.Attempt,
         Compute = runner.Compute,
+        LaunchCallEnds = runner.LaunchCallEnds,
     };
 
     public LaunchRequest Request(Runner runner)
@@ -36,7 +37,7 @@ internal sealed class LaunchRequests(ClaimSecrets secrets, IOptionsMonitor<Runne
         var plan = runner.Plan ?? throw new InvalidOperationException($"Runner {runner.Id} has no launch plan.");
         return new LaunchRequest
         {
-            Identity = Identity(runner) with { Compute = null },
+            Identity = Identity(runner) with { Compute = null, LaunchCallEnds = null },
             Plan = plan,
             Environment = new SortedDictionary<string, string>(StringComparer.Ordinal)
             {

@@ -24,16 +24,9 @@ internal sealed class Launching(
     public async Task<bool> LaunchAsync(Runner runner, bool isFirst, CancellationToken cancellationToken)
     {
         var outcome = await SendAsync(runner, cancellationToken).ConfigureAwait(false);
-        if (outcome is LaunchOutcome.NoCapacity or LaunchOutcome.Throttled or LaunchOutcome.Rejected)
+        if (!isFirst && outcome is LaunchOutcome.NoCapacity or LaunchOutcome.Throttled or LaunchOutcome.Rejected)
         {
-            if (isFirst && await TakeTurnAsync(runner, cancellationToken).ConfigureAwait(false) is { } ours)
-            {
-                runner = ours;
-            }
-            else
-            {
-                outcome = await ConfirmAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
-            }
+            outcome = await ConfirmAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
         }
 
         logger.LaunchEnded(runner.Id, runner.Attempt, outcome.GetType().Name, Detail(outcome));
@@ -52,7 +45,7 @@ internal sealed class Launching(
                 await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), AtLeastASecond(throttled.RetryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Rejected rejected:
-                await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), null, cancellationToken).ConfigureAwait(false);
+                await endings.EndUnlaunchedAsync(runner, Reason.Of(ReasonCodes.LaunchRejected, $"The launcher refused: {rejected.Reason}"), cancellationToken).ConfigureAwait(false);
                 return false;
             default:
                 await UnknownAsync(runner, ((LaunchOutcome.Unknown)outcome).Reason, cancellationToken).ConfigureAwait(false);
@@ -85,8 +78,7 @@ internal sealed class Launching(
                 // The list is as old as the launches before this one: whoever ended or was answered meanwhile is not sent.
                 return await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Starting, Compute: null, Closing: null } current
                     && current.Attempt == runner.Attempt
-                    && await TakeTurnAsync(current, cancellationToken).ConfigureAwait(false) is { } ours
-                    && await LaunchAsync(ours, isFirst: false, cancellationToken).ConfigureAwait(false);
+                    && await ResendAsync(current, cancellationToken).ConfigureAwait(false);
             }
 #pragma warning disable CA1031 // one bad runner stays one bad runner; its deadline brings it up again
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -98,14 +90,17 @@ internal sealed class Launching(
         }).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Writes the record anew on condition that nobody did since it was read. Of two hosts that send the same attempt, one for the first time and one because it has just
-    /// started, at most one may so conclude from its own answer alone that nothing was started.
-    /// </summary>
+    /// <summary>Sends an attempt again, unless another host has taken that turn or the record has changed since it was read.</summary>
+    public async Task<bool> ResendAsync(Runner runner, CancellationToken cancellationToken) =>
+        await TakeTurnAsync(runner, cancellationToken).ConfigureAwait(false) is { } ours && await LaunchAsync(ours, isFirst: false, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Writes into the record, before a call, when that call has ended: whoever concludes that nothing was started does so only while no other call was begun since (<see cref="Runner.LaunchCallEnds"/>).</summary>
     private async Task<Runner?> TakeTurnAsync(Runner runner, CancellationToken cancellationToken)
     {
         var timing = options.CurrentValue.Timing;
-        var commit = new FleetCommit().Put(runner, runner with { Deadline = clock.GetUtcNow().AddSeconds(timing.LaunchTimeoutSeconds + timing.RetrySeconds) });
+        var callEnds = clock.GetUtcNow().AddSeconds(timing.LaunchTimeoutSeconds);
+        callEnds = runner.LaunchCallEnds >= callEnds ? runner.LaunchCallEnds.Value.AddMilliseconds(1) : callEnds; // calls are told apart by it
+        var commit = new FleetCommit().Put(runner, runner with { LaunchCallEnds = callEnds, Deadline = callEnds.AddSeconds(timing.RetrySeconds) });
         return await writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed ? commit.Stored(runner.Id) : null;
     }
 
@@ -129,7 +124,7 @@ internal sealed class Launching(
             return seen.Move(RunnerState.WaitingForJob, cause, now) with { Deadline = current.Closing is null ? claimBy : now };
         }, cancellationToken);
 
-    /// <summary>Stores that the attempt is proven not to run: the runner gives its places back and waits, or ends if its end had begun.</summary>
+    /// <summary>Stores that the attempt is proven not to run: the runner gives its places back and waits, or ends if its end had begun. Nothing is stored when it was sent again since the proof.</summary>
     public async Task NotLaunchedAsync(Runner runner, Reason cause, TimeSpan? retryAfter, CancellationToken cancellationToken)
     {
         if (runner.Closing is not null)
@@ -140,9 +135,9 @@ internal sealed class Launching(
 
         await ChangeAsync(runner, (current, now) =>
         {
-            if (current.State != RunnerState.Starting || current.Closing is not null)
+            if (current.State != RunnerState.Starting || current.Closing is not null || current.LaunchCallEnds != runner.LaunchCallEnds)
             {
-                return null; // a closing mark came between: the due runner ends it
+                return null; // a closing mark or another call came between: the due runner goes on
             }
 
             var timing = options.CurrentValue.Timing;
@@ -212,9 +207,15 @@ internal sealed class Launching(
 
     private async Task<LaunchOutcome> SendAsync(Runner runner, CancellationToken cancellationToken)
     {
+        var left = (runner.LaunchCallEnds - clock.GetUtcNow()) is { } until && until < CallLimit ? until : CallLimit;
+        if (left <= TimeSpan.Zero)
+        {
+            return new LaunchOutcome.Unknown("its turn to be sent is over; it is sent again");
+        }
+
         try
         {
-            return await Bounded.CallAsync(t => launcher.LaunchAsync(requests.Request(runner), t), CallLimit, clock, cancellationToken).ConfigureAwait(false);
+            return await Bounded.CallAsync(t => launcher.LaunchAsync(requests.Request(runner), t), left, clock, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -42,6 +42,9 @@ public sealed record Runner
     /// <summary>What the present attempt is; <see langword="null"/> before the first.</summary>
     public LaunchPlan? Plan { get; init; }
 
+    /// <summary>When the latest call that sends the present attempt has ended at the latest, on whichever host. Until then it may still start, though nothing of it is there.</summary>
+    public DateTimeOffset? LaunchCallEnds { get; init; }
+
     /// <summary>What the launcher started; <see langword="null"/> until its reply is known.</summary>
     public ComputeRef? Compute { get; init; }
 

@@ -74,12 +74,13 @@ internal sealed class Closer(
     }
 
     /// <summary>
-    /// Another host may have read the record just before the mark was set, and be about to send the launch: its compute would run without a record and without a place.
+    /// Another host may have been about to send the launch when the mark was set: its compute would run without a record and without a place.
     /// Absence proves something once no such call can be under way any more.
     /// </summary>
     private TimeSpan? MayYetBeSent(Runner runner)
     {
-        var left = runner.Closing!.At.AddSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds) - clock.GetUtcNow();
+        var ends = runner.LaunchCallEnds ?? runner.Closing!.At.AddSeconds(options.CurrentValue.Timing.LaunchTimeoutSeconds);
+        var left = ends - clock.GetUtcNow();
         return runner is { State: RunnerState.Starting, Compute: null } && left > TimeSpan.Zero ? left : null;
     }
 
@@ -87,7 +88,7 @@ internal sealed class Closer(
     private async Task<bool> MayStopAsync(Runner runner, Registration registration, CancellationToken cancellationToken)
     {
         var now = clock.GetUtcNow();
-        var (standing, seen) = await removal.LookAsync(runner.Scope, registration.Name, cancellationToken).ConfigureAwait(false);
+        var (standing, seen) = await removal.LookAsync(runner.Scope, registration, cancellationToken).ConfigureAwait(false);
         if (standing == RemovalOutcome.Idle && runner.ReportedStarted && runner.Closing!.Cause.Code != ReasonCodes.JobCompleted)
         {
             // It says that it works, GitHub says that it does not: the flag may lag. Its own time limit ends it, if nothing else does.

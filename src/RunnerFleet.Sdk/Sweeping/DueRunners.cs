@@ -95,7 +95,7 @@ internal sealed class DueRunners(
             // The listing may be old by now, and what has ended meanwhile must not be launched.
             if (await store.GetRunnerAsync(runner.Id, cancellationToken).ConfigureAwait(false) is { State: RunnerState.Starting, Closing: null } current && current.Attempt == runner.Attempt)
             {
-                await launching.LaunchAsync(current, isFirst: false, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
+                await launching.ResendAsync(current, cancellationToken).ConfigureAwait(false); // the same request: one compute, however often
             }
 
             return;
@@ -112,7 +112,7 @@ internal sealed class DueRunners(
                 break;
             case FindOutcome.ConfirmedAbsent when Expired(runner):
                 // Back in PENDING it would be launched at once, before its age is looked at, and so for ever.
-                await endings.EndAsync(runner, fault: true, Reason.Of(ReasonCodes.RunnerTtl, $"It was not running within {Timing.RunnerTtlSeconds} s: its launches are proven not to have taken effect."), null, cancellationToken).ConfigureAwait(false);
+                await endings.EndUnlaunchedAsync(runner, Reason.Of(ReasonCodes.RunnerTtl, $"It was not running within {Timing.RunnerTtlSeconds} s: its launches are proven not to have taken effect."), cancellationToken).ConfigureAwait(false);
                 break;
             case FindOutcome.ConfirmedAbsent:
                 await launching.NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NotLaunched, "The launch is proven not to have taken effect."), TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
@@ -151,7 +151,7 @@ internal sealed class DueRunners(
             return;
         }
 
-        var (standing, seen) = await removal.LookAsync(runner.Scope, registration.Name, cancellationToken).ConfigureAwait(false);
+        var (standing, seen) = await removal.LookAsync(runner.Scope, registration, cancellationToken).ConfigureAwait(false);
         switch (standing)
         {
             case RemovalOutcome.Busy:
@@ -214,7 +214,7 @@ internal sealed class DueRunners(
         if (!await RunsKnownJobAsync(runner, cancellationToken).ConfigureAwait(false) && runner.Registration is { IsGone: false } registration)
         {
             next = now.AddSeconds(Timing.IdleCheckSeconds);
-            var (standing, _) = await removal.LookAsync(runner.Scope, registration.Name, cancellationToken).ConfigureAwait(false);
+            var (standing, _) = await removal.LookAsync(runner.Scope, registration, cancellationToken).ConfigureAwait(false);
             if (standing == RemovalOutcome.Gone)
             {
                 await CloseAsync(runner, Reason.Of(ReasonCodes.JobCompleted, "GitHub no longer has its registration: its job is done."), fault: false, cancellationToken).ConfigureAwait(false);
@@ -282,7 +282,7 @@ internal sealed class DueRunners(
 
         var outcome = registration.GitHubId is { } id
             ? await removal.RemoveAsync(runner.Scope, registration.Name, id, cancellationToken).ConfigureAwait(false)
-            : await removal.RemoveByNameAsync(runner.Scope, registration.Name, cancellationToken).ConfigureAwait(false);
+            : await removal.RemoveByNameAsync(runner.Scope, registration, cancellationToken).ConfigureAwait(false);
         var now = clock.GetUtcNow();
         var after = outcome == RemovalOutcome.Gone
             ? runner with { Registration = registration with { IsGone = true }, Deadline = null }

@@ -25,7 +25,7 @@ internal enum RemovalOutcome
 /// Removes registrations, with proof: 204, or absence from a listing that the same credential was just answered with 200. A lone 404 proves nothing, since GitHub
 /// answers 404 also for lack of permission.
 /// </summary>
-internal sealed class RegistrationRemoval(IRunnerRegistrar registrar, FleetState state, IOptionsMonitor<RunnerFleetOptions> options)
+internal sealed class RegistrationRemoval(IRunnerRegistrar registrar, FleetState state, IOptionsMonitor<RunnerFleetOptions> options, TimeProvider clock)
 {
     public async Task<(RemovalOutcome Outcome, GitHubRunner? Runner)> LookAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
     {
@@ -38,6 +38,17 @@ internal sealed class RegistrationRemoval(IRunnerRegistrar registrar, FleetState
             _ => (RemovalOutcome.Idle, found.Value),
         };
     }
+
+    /// <summary>The same for a runner's own registration. While its minting may be under way, that GitHub does not have it proves nothing.</summary>
+    public async Task<(RemovalOutcome Outcome, GitHubRunner? Runner)> LookAsync(RunnerScope scope, Registration registration, CancellationToken cancellationToken)
+    {
+        var look = await LookAsync(scope, registration.Name, cancellationToken).ConfigureAwait(false);
+        return look.Outcome == RemovalOutcome.Gone && MayYetBeMinted(registration) ? (RemovalOutcome.Unknown, null) : look;
+    }
+
+    // Twice the limit of the request: the call begins a moment after its mark, and GitHub may be at it when nobody waits for the answer any more.
+    private bool MayYetBeMinted(Registration registration) =>
+        registration.GitHubId is null && clock.GetUtcNow() < registration.MintedAt.AddSeconds(2 * options.CurrentValue.GitHub.RequestTimeoutSeconds);
 
     public async Task<RemovalOutcome> RemoveAsync(RunnerScope scope, string name, long id, CancellationToken cancellationToken)
     {
@@ -69,9 +80,9 @@ internal sealed class RegistrationRemoval(IRunnerRegistrar registrar, FleetState
     }
 
     /// <summary>Removes a registration of which only the name is known, unless it is busy.</summary>
-    public async Task<RemovalOutcome> RemoveByNameAsync(RunnerScope scope, string name, CancellationToken cancellationToken)
+    public async Task<RemovalOutcome> RemoveByNameAsync(RunnerScope scope, Registration registration, CancellationToken cancellationToken)
     {
-        var (outcome, runner) = await LookAsync(scope, name, cancellationToken).ConfigureAwait(false);
-        return outcome == RemovalOutcome.Idle ? await RemoveAsync(scope, name, runner!.Id, cancellationToken).ConfigureAwait(false) : outcome;
+        var (outcome, runner) = await LookAsync(scope, registration, cancellationToken).ConfigureAwait(false);
+        return outcome == RemovalOutcome.Idle ? await RemoveAsync(scope, registration.Name, runner!.Id, cancellationToken).ConfigureAwait(false) : outcome;
     }
 }

@@ -24,6 +24,24 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task A_registration_that_may_yet_be_minted_is_not_taken_as_gone()
+    {
+        await using var world = new FleetWorld();
+        var (_, runner) = await world.StartAsync();
+        world.GitHub.FailNext(1, 502, "generate-jitconfig");
+        Assert.IsType<ClaimOutcome.Busy>(await world.ClaimAsync(runner)); // the mark is set, and GitHub may be at it still
+
+        await world.Fleet.TerminateAsync(runner.Id, force: false, world.Cancel);
+        await world.PassAsync(TimeSpan.FromSeconds(15));
+        var ending = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.WaitingForJob, false), (ending.State, ending.Registration!.IsGone));
+        Assert.Equal(ComputeStatus.Running, Assert.Single(world.Launcher.Computes).Status);
+
+        await world.PassAsync(TimeSpan.FromMinutes(2));
+        Assert.Equal(RunnerState.Offline, (await world.RunnerAsync(runner.Id)).State);
+    }
+
+    [Fact]
     public async Task A_claim_key_can_be_rotated_under_waiting_runners()
     {
         await using var world = new FleetWorld(o => o.ClaimKeys.Add("the first claim key, long enough"));

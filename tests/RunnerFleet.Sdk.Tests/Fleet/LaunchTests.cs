@@ -334,6 +334,30 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task A_refusal_concludes_nothing_while_another_host_sends_the_same_attempt()
+    {
+        await using var world = new FleetWorld();
+        var job = world.Queue();
+        await world.DeliverAsync();
+        var refused = world.Launcher.Restart();
+        refused.LaunchAnswer = _ => new LaunchOutcome.NoCapacity("none for this call");
+        var answered = Hold(refused);
+        var sending = world.AddHost(refused).DrainAsync(world.Cancel);
+        var slow = world.Launcher.Restart();
+        var sent = Hold(slow);
+        var resending = world.AddHost(slow).DrainAsync(world.Cancel); // a host's first drain sends again what has no answer
+
+        answered.SetResult();
+        await sending;
+        Assert.Equal((RunnerState.Starting, 1), ((await world.RunnerOfAsync(job)).State, await world.PlacesAsync("fleet")));
+
+        sent.SetResult();
+        await resending;
+        Assert.Equal((RunnerState.WaitingForJob, 1), ((await world.RunnerOfAsync(job)).State, (await world.RunnerOfAsync(job)).Attempt));
+        Assert.Single(world.Launcher.Computes);
+    }
+
+    [Fact]
     public async Task A_listing_that_shows_compute_which_has_not_started_does_not_take_it_for_started()
     {
         await using var world = new FleetWorld();
@@ -437,6 +461,15 @@ public sealed class LaunchTests
         var ended = await world.RunnerAsync(runner.Id);
         Assert.Equal((RunnerState.Failed, ReasonCodes.ImageFailed), (ended.State, ended.Reason!.Code));
         Assert.Contains("step 3", (await world.JobAsync(job)).Diagnostic!.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Holds a launcher's first call until the result is set.</summary>
+    private static TaskCompletionSource Hold(FakeComputeLauncher launcher)
+    {
+        var hold = new TaskCompletionSource();
+        var calls = 0;
+        launcher.BeforeEachCall = _ => ++calls == 1 ? hold.Task : Task.CompletedTask;
+        return hold;
     }
 
     private static Task StartDrainWorkerAsync(FleetWorld world) => world.Service<IEnumerable<IHostedService>>().OfType<DrainWorker>().Single().StartAsync(world.Cancel);
