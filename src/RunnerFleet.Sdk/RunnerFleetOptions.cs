@@ -132,6 +132,9 @@ public sealed class PolicyOptions
     /// <summary>Allow the default runner group of an organization or enterprise, which every repository may use. Default false.</summary>
     public bool AllowDefaultRunnerGroup { get; set; }
 
+    /// <summary>Launch on demand, at the full price, where spot capacity was asked for and there is none, and after a spot runner was taken away before its job began. Default true; false: such jobs wait for spot capacity.</summary>
+    public bool SpotFallback { get; set; } = true;
+
     /// <summary>Base images that <c>image:</c> may name: <c>registry/path</c>, or <c>registry/path/*</c> for all below. Default: Docker official images. The fleet's default image is always allowed.</summary>
     public IList<string> Images { get; init; } = [];
 }
@@ -154,6 +157,10 @@ public sealed class RunnerClassOptions
     /// <summary><c>x64</c> or <c>arm64</c>.</summary>
     [Required(ErrorMessage = "must be x64 or arm64."), RegularExpression("^(x64|arm64)$", ErrorMessage = "must be x64 or arm64.")]
     public string Architecture { get; set; } = "x64";
+
+    /// <summary><c>on-demand</c>, or <c>spot</c>: cheaper, and may be taken away while a job runs. For jobs that do not say by <c>capacity:</c>; only with a launcher that offers spot.</summary>
+    [Required(ErrorMessage = "must be on-demand or spot."), RegularExpression("^(on-demand|spot)$", ErrorMessage = "must be on-demand or spot.")]
+    public string Capacity { get; set; } = "on-demand";
 
     /// <summary>How many runners of this class may live at once. Default: no limit of its own.</summary>
     [SettingRange(0, int.MaxValue, ErrorMessage = "must be {1} or more.")]

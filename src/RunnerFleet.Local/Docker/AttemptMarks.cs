@@ -74,6 +74,7 @@ internal sealed class AttemptMarks(EngineConnection engine, TimeProvider clock)
     /// <summary>A volume that is there says something by being there, even if its labels were lost.</summary>
     public static EndMark EndOf(VolumeResponse volume) => new(TimeIn(volume, StartedLabel), new ComputeEnd
     {
+        StartedAt = TimeIn(volume, StartedLabel),
         At = TimeIn(volume, EndedLabel),
         ExitCode = int.TryParse(Label(volume, ExitCodeLabel), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var code) ? code : null,
         Reason = Label(volume, WrittenLabel) is null ? "How it ended was lost." : Label(volume, ReasonLabel),

@@ -113,6 +113,7 @@ internal sealed class ContainerInspector(EngineConnection engine, AttemptMarks m
         var bar = await marks.ReadBarAsync(attempt, cancellationToken).ConfigureAwait(false);
         var mark = new EndMark(startedAt, new ComputeEnd
         {
+            StartedAt = startedAt,
             At = EndOf(state, startedAt),
             ExitCode = (int)state.ExitCode,
             Reason = await ReasonOfAsync(attempt, container, state, bar, cancellationToken).ConfigureAwait(false),

@@ -126,5 +126,5 @@ internal sealed class ComputeInspector(ProcessLauncherOptions options, TimeProvi
     }
 
     private static ComputeLook Ended(ProcessRecord? started, ExitRecord exit) =>
-        new(ComputePhase.Stopped, started?.At, new ComputeEnd { At = exit.At, ExitCode = exit.ExitCode, Reason = exit.Reason });
+        new(ComputePhase.Stopped, started?.At, new ComputeEnd { StartedAt = started?.At, At = exit.At, ExitCode = exit.ExitCode, Reason = exit.Reason });
 }

@@ -238,7 +238,7 @@ public sealed class FakeComputeLauncher : IComputeLauncher, IComputeEventSource
     private bool EndWhere(Func<ComputeDescription, bool> which, ComputeEnd end) => _computes.Change(which, description => description with
     {
         Status = ComputeStatus.Stopped,
-        End = end with { At = end.At ?? _clock.GetUtcNow() },
+        End = end with { StartedAt = end.StartedAt ?? description.StartedAt, At = end.At ?? _clock.GetUtcNow() },
     });
 }
 

@@ -17,6 +17,7 @@ public sealed class FakeImageBuilder(TimeProvider? clock = null) : IImageBuilder
     private readonly CallLog<ImageRequest> _resolves = new();
     private readonly CallLog<ImageRequest> _ensures = new();
     private readonly CallLog<string> _reads = new();
+    private readonly CallLog<string> _unavailable = new();
 
     /// <summary>Whether a build is ready as soon as it is asked for.</summary>
     public bool BuildsAtOnce { get; set; }
@@ -41,6 +42,9 @@ public sealed class FakeImageBuilder(TimeProvider? clock = null) : IImageBuilder
 
     /// <summary>The build id of every reading of a build.</summary>
     public IReadOnlyList<string> Reads => _reads.Snapshot();
+
+    /// <summary>Every image that was said to be unavailable.</summary>
+    public IReadOnlyList<string> Unavailable => _unavailable.Snapshot();
 
     /// <summary>The ids of all builds that were started, in order.</summary>
     public IReadOnlyList<string> Builds
@@ -101,6 +105,17 @@ public sealed class FakeImageBuilder(TimeProvider? clock = null) : IImageBuilder
         lock (_lock)
         {
             return ReadAnswer?.Invoke(buildId) ?? _builds.Find(build => build.Id == buildId)?.Outcome ?? ImageOutcome.Missing.Instance;
+        }
+    }
+
+    /// <summary>Forgets the builds that led to the image: it is missing.</summary>
+    public async Task ImageUnavailableAsync(string image, CancellationToken cancellationToken)
+    {
+        _unavailable.Add(image);
+        await EnterAsync(cancellationToken).ConfigureAwait(false);
+        lock (_lock)
+        {
+            _builds.RemoveAll(build => build.Outcome is ImageOutcome.Ready ready && ready.Image == image);
         }
     }
 

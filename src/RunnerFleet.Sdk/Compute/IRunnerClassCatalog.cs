@@ -1,3 +1,5 @@
+using RunnerFleet.Runners;
+
 namespace RunnerFleet.Compute;
 
 /// <summary>Says which runner classes there are.</summary>
@@ -40,6 +42,9 @@ public sealed record RunnerClass
 
     /// <summary><c>x64</c> or <c>arm64</c>.</summary>
     public string Architecture { get; init; } = "x64";
+
+    /// <summary>How its compute is paid for where a job does not say; <see langword="null"/> is on demand.</summary>
+    public CapacityKind? Capacity { get; init; }
 
     /// <summary>How many runners of this class may live at once; <see langword="null"/> for no limit of its own.</summary>
     public int? Limit { get; init; }

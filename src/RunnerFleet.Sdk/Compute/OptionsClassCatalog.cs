@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using RunnerFleet.Runners;
 
 namespace RunnerFleet.Compute;
 
@@ -46,6 +47,7 @@ internal sealed class OptionsClassCatalog(IOptionsMonitor<RunnerFleetOptions> op
         MemoryMiB = settings.Memory,
         DiskGiB = settings.Disk,
         Architecture = settings.Architecture,
+        Capacity = settings.Capacity == "spot" ? CapacityKind.Spot : null,
         Limit = settings.Limit,
         JobTimeLimit = settings.JobTimeLimitSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };

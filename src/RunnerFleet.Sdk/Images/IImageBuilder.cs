@@ -14,6 +14,14 @@ public interface IImageBuilder
 
     /// <summary>Says how a build stands.</summary>
     Task<ImageOutcome> ReadBuildAsync(string buildId, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells that compute could not pull an image that this builder had called ready. A builder that can look for itself does so, and calls it missing if it is; one that would only find
+    /// it there again calls it missing once, so that it is built anew. By default nothing is done.
+    /// </summary>
+    /// <param name="image">The reference, as <see cref="ImageOutcome.Ready.Image"/> gave it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task ImageUnavailableAsync(string image, CancellationToken cancellationToken) => Task.CompletedTask;
 }
 
 /// <summary>Which runner image is wanted.</summary>
@@ -33,10 +41,14 @@ public abstract class ImageOutcome
 
     /// <summary>It can be run.</summary>
     /// <param name="image">The reference to run, with its digest where the registry knows one.</param>
-    public sealed class Ready(string image) : ImageOutcome
+    /// <param name="isStale">Whether it should be built anew, though it can still be run.</param>
+    public sealed class Ready(string image, bool isStale = false) : ImageOutcome
     {
         /// <summary>The reference to run.</summary>
         public string Image { get; } = image;
+
+        /// <summary>Whether it should be built anew, though it can still be run: <see cref="IImageBuilder.EnsureAsync"/> then starts that build beside it.</summary>
+        public bool IsStale { get; } = isStale;
     }
 
     /// <summary>It is being built.</summary>

@@ -56,6 +56,9 @@ public sealed record Job
     /// <summary>How often a job that is not ours took its runner.</summary>
     public int Displacements { get; init; }
 
+    /// <summary>Whether a spot runner of its was taken away before the job began: its next runner may go on demand.</summary>
+    public bool SpotFailed { get; init; }
+
     /// <summary>Why it is refused, given up, or unserved at present.</summary>
     public Reason? Diagnostic { get; init; }
 

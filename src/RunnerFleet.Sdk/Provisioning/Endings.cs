@@ -40,7 +40,7 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
                 if (job.State == JobState.Queued)
                 {
                     demandKey = job.DemandKey;
-                    commit.Put(job, Unserved(job, runner, fault, cause, now, timing));
+                    commit.Put(job, Unserved(job, after, runner.State, fault, cause, now, timing));
                 }
                 else if (job.State == JobState.InProgress)
                 {
@@ -62,10 +62,17 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
         return ended;
     }
 
-    private static Job Unserved(Job job, Runner runner, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
+    /// <param name="job">The job that is without a runner again.</param>
+    /// <param name="runner">Its runner, as it ended.</param>
+    /// <param name="was">The state that the runner had before.</param>
+    /// <param name="fault">Whether that counts as a fault.</param>
+    /// <param name="cause">Why it ended.</param>
+    /// <param name="now">The present moment.</param>
+    /// <param name="timing">The distances between tries.</param>
+    private static Job Unserved(Job job, Runner runner, RunnerState was, bool fault, Reason cause, DateTimeOffset now, TimingOptions timing)
     {
         // PENDING is proven not launched. For want of capacity it only waited, like one that had no place; a launch that went astray is a try.
-        var onlyWaited = runner.Attempt == 0 || (runner.State == RunnerState.Pending && runner.History.All(m => m.Cause.Code != ReasonCodes.NotLaunched));
+        var onlyWaited = runner.Attempt == 0 || (was == RunnerState.Pending && runner.History.All(m => m.Cause.Code != ReasonCodes.NotLaunched));
         if (onlyWaited && cause.Code == ReasonCodes.RunnerTtl)
         {
             // No try was spent on the job.
@@ -73,11 +80,13 @@ internal sealed class Endings(IRunnerStore store, FleetWriter writer, Demand dem
         }
 
         // A runner that had a registration may have run the job with the news of it lost: GitHub is asked first (the due job).
-        var wait = runner.Claims > 0 || fault ? Backoff.After(Math.Max(1, job.Launches), timing) : TimeSpan.Zero;
+        var isTakenAway = runner is { ComputeEnd.Interrupted: true, Plan.Capacity: CapacityKind.Spot };
+        var wait = runner.Claims > 0 || (fault && !isTakenAway) ? Backoff.After(Math.Max(1, job.Launches), timing) : TimeSpan.Zero;
         var note = Reason.Of(cause.Code, $"Its runner {runner.Id} ended: {cause.Message}");
         return job.Note(note, now) with
         {
             RunnerId = null,
+            SpotFailed = job.SpotFailed || isTakenAway,
             Diagnostic = note,
             NotBefore = wait > TimeSpan.Zero ? now + wait : null,
             Deadline = now + wait,

@@ -7,7 +7,7 @@ using RunnerFleet.Runners;
 namespace RunnerFleet.Provisioning;
 
 /// <summary>Makes the plan of an attempt, and of a stored plan always the same request.</summary>
-internal sealed class LaunchRequests(ClaimSecrets secrets, IOptionsMonitor<RunnerFleetOptions> options)
+internal sealed class LaunchRequests(ClaimSecrets secrets, IComputeLauncher launcher, IOptionsMonitor<RunnerFleetOptions> options)
 {
     public LaunchPlan Plan(Runner runner, RunnerClass runnerClass, string? image, Uri controlPlaneUrl) => new()
     {
@@ -17,11 +17,18 @@ internal sealed class LaunchRequests(ClaimSecrets secrets, IOptionsMonitor<Runne
         MemoryMiB = runnerClass.MemoryMiB,
         DiskGiB = runner.Spec.DiskGiB ?? runnerClass.DiskGiB,
         Architecture = runner.Spec.Architecture ?? runnerClass.Architecture,
-        Capacity = runner.Spec.Capacity ?? CapacityKind.OnDemand,
+        Capacity = CapacityOf(runner, runnerClass),
         Image = image,
         ControlPlaneUrl = controlPlaneUrl,
         ClaimKeyId = secrets.CurrentKeyId,
     };
+
+    /// <summary>Spot where it was asked for, is offered, and was not in vain before.</summary>
+    private CapacityKind CapacityOf(Runner runner, RunnerClass runnerClass)
+    {
+        var wanted = runner.Spec.Capacity ?? (launcher.Capabilities.Spot ? runnerClass.Capacity : null) ?? CapacityKind.OnDemand;
+        return wanted == CapacityKind.Spot && runner.SpotFailed && options.CurrentValue.Policy.SpotFallback ? CapacityKind.OnDemand : wanted;
+    }
 
     public ComputeIdentity Identity(Runner runner) => new()
     {

@@ -39,7 +39,9 @@ internal sealed class Launching(
                 await StartedAsync(runner, existing.Compute, Reason.Of(ReasonCodes.Adopted, $"Was started already as {existing.Compute}."), cancellationToken).ConfigureAwait(false);
                 return true;
             case LaunchOutcome.NoCapacity none:
-                await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.NoCapacity, $"No capacity at present: {none.Reason}"), AtLeastASecond(none.RetryAfter), cancellationToken).ConfigureAwait(false);
+                var isSpot = runner.Plan?.Capacity == CapacityKind.Spot;
+                var retryAfter = isSpot && options.CurrentValue.Policy.SpotFallback ? TimeSpan.Zero : none.RetryAfter; // on demand there may be some at once
+                await NotLaunchedAsync(runner with { SpotFailed = runner.SpotFailed || isSpot }, Reason.Of(ReasonCodes.NoCapacity, $"No {(isSpot ? "spot " : "")}capacity at present: {none.Reason}"), AtLeastASecond(retryAfter), cancellationToken).ConfigureAwait(false);
                 return false;
             case LaunchOutcome.Throttled throttled:
                 await NotLaunchedAsync(runner, Reason.Of(ReasonCodes.Throttled, $"The launcher asks for fewer calls: {throttled.Reason}"), AtLeastASecond(throttled.RetryAfter), cancellationToken).ConfigureAwait(false);
@@ -146,6 +148,7 @@ internal sealed class Launching(
                 Places = [],
                 Compute = null,
                 Plan = null,
+                SpotFailed = current.SpotFailed || runner.SpotFailed,
                 Reason = cause,
                 NotBefore = now + (retryAfter ?? Backoff.After(current.Attempt, timing)),
                 Deadline = current.CreatedAt.AddSeconds(timing.RunnerTtlSeconds),

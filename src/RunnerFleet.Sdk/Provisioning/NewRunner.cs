@@ -22,6 +22,7 @@ internal static class NewRunner
             Spec = job.Spec ?? throw new InvalidOperationException($"Job {job.Key} was refused and has no spec to launch."),
             Labels = job.Labels,
             DemandKey = job.DemandKey,
+            SpotFailed = job.SpotFailed,
             QueuedAt = job.QueuedAt,
             CreatedAt = now,
             StateSince = now,

@@ -47,6 +47,10 @@ internal sealed class RunnerImages(
             {
                 outcome = await AskAsync((b, t) => b.EnsureAsync(request, t), cancellationToken).ConfigureAwait(false);
             }
+            else if (outcome is ImageOutcome.Ready { IsStale: true })
+            {
+                await AskAsync((b, t) => b.EnsureAsync(request, t), cancellationToken).ConfigureAwait(false); // nobody waits for it, whatever comes of it
+            }
 
             known[request] = outcome;
         }
@@ -69,6 +73,19 @@ internal sealed class RunnerImages(
 
         var outcome = await AskAsync((b, t) => b.ReadBuildAsync(buildId, t), cancellationToken).ConfigureAwait(false);
         await StoreAsync(runner, outcome, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Compute could not pull an image: its builder is told. Should that fail, the next runner that cannot pull it tells again.</summary>
+    public async Task UnavailableAsync(string image, CancellationToken cancellationToken)
+    {
+        if (_builder is not null)
+        {
+            await AskAsync(async (b, t) =>
+            {
+                await b.ImageUnavailableAsync(image, t).ConfigureAwait(false);
+                return ImageOutcome.Missing.Instance;
+            }, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>A build changed: every runner that waits for it is looked at.</summary>

@@ -42,6 +42,9 @@ public sealed record Runner
     /// <summary>What the present attempt is; <see langword="null"/> before the first.</summary>
     public LaunchPlan? Plan { get; init; }
 
+    /// <summary>Whether spot capacity was asked for in vain: there was none, or it was taken away before the job began. Later attempts may go on demand.</summary>
+    public bool SpotFailed { get; init; }
+
     /// <summary>When the latest call that sends the present attempt has ended at the latest, on whichever host. Until then it may still start, though nothing of it is there.</summary>
     public DateTimeOffset? LaunchCallEnds { get; init; }
 

@@ -54,6 +54,11 @@ internal sealed class DueRunners(
             : Reason.Of(ReasonCodes.ComputeStopped, $"Its compute ended{how} before GitHub said that it began a job.");
         // A short job can be over before the news of its beginning is here: a clean exit of a registered runner is no fault, and GitHub is asked about its job.
         var mayHaveRun = runner.State == RunnerState.Running || (runner.Claims > 0 && end is { ExitCode: 0 });
+        if (end is { ImageUnavailable: true } && runner.Plan?.Image is { } image)
+        {
+            await images.UnavailableAsync(image, cancellationToken).ConfigureAwait(false);
+        }
+
         await endings.EndAsync(runner, fault: !(cleanly && mayHaveRun), cause, end, cancellationToken).ConfigureAwait(false);
     }
 

@@ -19,6 +19,7 @@ public sealed class DirectionTests
         ["GitHub"] = ["Runners"],
         ["GitHub.Rest"] = ["Runners", "GitHub"],
         ["Provisioning"] = ["Runners", "Jobs", "Storage", "Compute", "Images", "Labels", "Policy", "GitHub", "GitHub.Rest", "Sweeping"],
+        ["Aws.Wire"] = [],
         ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 
@@ -58,9 +59,19 @@ public sealed class DirectionTests
     }
 
     [Fact]
-    public void No_host_no_cloud_and_no_test_framework_enters_the_SDK()
+    public void Nobody_knows_AWS_but_what_is_made_for_it()
     {
-        string[] foreign = ["Microsoft.AspNetCore", "Amazon", "Xunit", "NUnit", "Microsoft.VisualStudio.TestTools", "Microsoft.Testing", "Microsoft.Data.Sqlite"];
+        var wrong = Sdk.Where(d => FolderOf(d.From) is { Length: > 0 } from && !IsAws(from) && (d.To.Namespace.StartsWith("Amazon", StringComparison.Ordinal) || FolderOf(d.To) is { } to && IsAws(to)));
+
+        Assert.Empty(wrong.Select(Spell));
+
+        static bool IsAws(string folder) => folder == "Aws" || folder.StartsWith("Aws.", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void No_host_and_no_test_framework_enters_the_SDK()
+    {
+        string[] foreign = ["Microsoft.AspNetCore", "Xunit", "NUnit", "Microsoft.VisualStudio.TestTools", "Microsoft.Testing", "Microsoft.Data.Sqlite"];
 
         Assert.Empty(Sdk.Where(d => foreign.Any(f => d.To.Namespace.StartsWith(f, StringComparison.Ordinal))).Select(Spell));
     }

@@ -110,7 +110,7 @@ public sealed class FakeComputeLauncherTests
         Assert.True(_launcher.End(Request().Identity.RunnerId, exitCode: 7));
         Assert.False(_launcher.End(Request().Identity.RunnerId, exitCode: 8));
 
-        Assert.Equal(new ComputeEnd { At = _clock.GetUtcNow(), ExitCode = 7 }, Assert.Single(_launcher.Computes).End);
+        Assert.Equal(new ComputeEnd { StartedAt = _clock.GetUtcNow().AddMinutes(-1), At = _clock.GetUtcNow(), ExitCode = 7 }, Assert.Single(_launcher.Computes).End);
     }
 
     [Fact]

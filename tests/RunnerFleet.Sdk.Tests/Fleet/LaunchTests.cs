@@ -450,6 +450,75 @@ public sealed class LaunchTests
     }
 
     [Fact]
+    public async Task An_image_that_cannot_be_pulled_is_told_to_its_builder_and_built_anew()
+    {
+        var builder = new FakeImageBuilder { BuildsAtOnce = true };
+        await using var world = new FleetWorld(build: b => b.Services.AddSingleton<IImageBuilder>(builder));
+        var (job, runner) = await world.StartAsync("self-hosted", "image:ubuntu:22.04");
+        world.Launcher.End(runner.Compute!, new ComputeEnd { Reason = "CannotPullContainerError", ImageUnavailable = true });
+        await world.Fleet.HandleEventAsync(new FleetEvent.ComputeChanged(world.Launcher.Computes.Single()), world.Cancel);
+
+        Assert.Equal((RunnerState.Failed, ReasonCodes.ComputeStopped), ((await world.RunnerAsync(runner.Id)).State, (await world.RunnerAsync(runner.Id)).Reason!.Code));
+        Assert.Equal(runner.Plan!.Image, Assert.Single(builder.Unavailable));
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+        Assert.Equal(2, builder.Ensures.Count);
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerOfAsync(job)).State);
+    }
+
+    [Fact]
+    public async Task A_stale_image_is_launched_and_built_anew_beside_it()
+    {
+        var builder = new FakeImageBuilder { ResolveAnswer = _ => new ImageOutcome.Ready("an.old/image:1", isStale: true) };
+        await using var world = new FleetWorld(build: b => b.Services.AddSingleton<IImageBuilder>(builder));
+        var (_, runner) = await world.StartAsync("self-hosted", "image:ubuntu:22.04");
+
+        Assert.Equal((RunnerState.WaitingForJob, "an.old/image:1"), (runner.State, runner.Plan!.Image));
+        Assert.Single(builder.Ensures);
+    }
+
+    [Theory]
+    [InlineData(true, CapacityKind.OnDemand)]
+    [InlineData(false, CapacityKind.Spot)]
+    public async Task Without_spot_capacity_a_runner_goes_on_demand_unless_that_is_not_wanted(bool fallback, CapacityKind second)
+    {
+        await using var world = new FleetWorld(o => o.Policy.SpotFallback = fallback);
+        world.Launcher.AnswerNextLaunch(new LaunchOutcome.NoCapacity("no spot", TimeSpan.FromMinutes(5)));
+        var (job, waiting) = await world.StartAsync("self-hosted", "class:small", "capacity:spot");
+        Assert.Equal((RunnerState.Pending, CapacityKind.Spot), (waiting.State, world.Launcher.Launches.Single().Plan.Capacity));
+        Assert.Contains("spot capacity", waiting.Reason!.Message, StringComparison.Ordinal);
+
+        await world.PassAsync(fallback ? TimeSpan.FromSeconds(15) : TimeSpan.FromMinutes(6));
+        var launched = await world.RunnerOfAsync(job);
+        Assert.Equal((RunnerState.WaitingForJob, 2, second), (launched.State, launched.Attempt, launched.Plan!.Capacity));
+    }
+
+    [Fact]
+    public async Task A_spot_runner_taken_away_before_its_job_began_is_replaced_at_once_and_on_demand()
+    {
+        await using var world = new FleetWorld();
+        var (job, runner) = await world.StartAsync("self-hosted", "class:small", "capacity:spot");
+        world.Launcher.End(runner.Compute!, new ComputeEnd { Reason = "SpotInterruption", Interrupted = true });
+        await world.Fleet.HandleEventAsync(new FleetEvent.ComputeChanged(world.Launcher.Computes.Single()), world.Cancel);
+        await world.Fleet.DrainAsync(world.Cancel);
+
+        var next = await world.RunnerOfAsync(job);
+        Assert.NotEqual(runner.Id, next.Id);
+        Assert.Equal((RunnerState.WaitingForJob, CapacityKind.OnDemand), (next.State, next.Plan!.Capacity));
+        Assert.Equal(RunnerState.Failed, (await world.RunnerAsync(runner.Id)).State);
+    }
+
+    [Fact]
+    public async Task A_class_may_be_spot_and_a_label_or_a_launcher_without_spot_overrules_it()
+    {
+        await using var world = new FleetWorld(o => o.Classes["small"].Capacity = "spot");
+        Assert.Equal(CapacityKind.Spot, (await world.StartAsync("self-hosted", "class:small")).Runner.Plan!.Capacity);
+        Assert.Equal(CapacityKind.OnDemand, (await world.StartAsync("self-hosted", "class:small", "capacity:on-demand")).Runner.Plan!.Capacity);
+        Assert.Equal(CapacityKind.OnDemand, (await world.StartAsync("self-hosted", "class:large")).Runner.Plan!.Capacity);
+        world.Launcher.Capabilities = new LauncherCapabilities { Spot = false };
+        Assert.Equal(CapacityKind.OnDemand, (await world.StartAsync("self-hosted", "class:small")).Runner.Plan!.Capacity);
+    }
+
+    [Fact]
     public async Task A_failed_image_ends_its_runner_with_the_builds_words()
     {
         var builder = new FakeImageBuilder();
