@@ -40,7 +40,8 @@ internal sealed class Drainer(
         var summary = new DrainSummary();
         for (var round = 0; round < MaxRounds; round++)
         {
-            var pending = await store.ListPendingAsync(new PendingQuery { Now = clock.GetUtcNow() }, cancellationToken).ConfigureAwait(false);
+            var query = new PendingQuery { Now = clock.GetUtcNow() };
+            var pending = await store.ListPendingAsync(query, cancellationToken).ConfigureAwait(false);
             if (pending.Count == 0)
             {
                 break;
@@ -48,7 +49,7 @@ internal sealed class Drainer(
 
             var before = summary;
             summary = await RoundAsync(pending, summary, cancellationToken).ConfigureAwait(false);
-            if (summary.Launched == before.Launched && summary.PutOff == before.PutOff)
+            if (IsWhole(pending, query) || (summary.Launched == before.Launched && summary.PutOff == before.PutOff))
             {
                 break; // whoever is left waits for a place
             }
@@ -56,6 +57,10 @@ internal sealed class Drainer(
 
         return summary;
     }
+
+    /// <summary>Whether the listing showed everybody who waits: then all were dealt with, and another listing would only cost.</summary>
+    private static bool IsWhole(IReadOnlyList<Runner> pending, PendingQuery query) =>
+        pending.Count < query.Take && pending.CountBy(r => r.QueueKey, StringComparer.Ordinal).All(queue => queue.Value < query.PerQueue);
 
     private async Task<DrainSummary> RoundAsync(IReadOnlyList<Runner> pending, DrainSummary summary, CancellationToken cancellationToken)
     {
