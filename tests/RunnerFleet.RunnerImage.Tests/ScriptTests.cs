@@ -11,9 +11,9 @@ public sealed class ScriptTests
         string[] scripts =
         [
             .. Directory.EnumerateFiles(RunnerFolder.Path, "*.sh", SearchOption.AllDirectories),
-            .. Directory.EnumerateFiles(Path.Combine(RunnerFolder.Repository, ".ci")),
+            .. Directory.EnumerateFiles(Path.Combine(RunnerFolder.Repository, ".ci")).Where(file => !file.EndsWith(".py", StringComparison.Ordinal)),
         ];
-        Assert.True(scripts.Length >= 8, string.Join(", ", scripts));
+        Assert.True(scripts.Length >= 9, string.Join(", ", scripts));
 
         using var shellcheck = Process.Start(new ProcessStartInfo("shellcheck", scripts) { RedirectStandardOutput = true })!;
         var complaints = await shellcheck.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
