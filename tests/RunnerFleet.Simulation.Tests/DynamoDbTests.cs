@@ -13,7 +13,7 @@ namespace RunnerFleet.Simulation.Tests;
 public sealed class DynamoDbTests
 {
     [Fact]
-    public void Worlds_that_misbehave_break_no_promise_over_DynamoDB()
+    public void Sixty_worlds_that_misbehave_break_no_promise_over_DynamoDB()
     {
         var broken = Seeds.FirstViolation(1, 60, seed => new SimulationPlan { Seed = seed, CreateStore = Open });
 
@@ -22,7 +22,7 @@ public sealed class DynamoDbTests
 
     [Fact]
     public void The_same_seed_gives_the_same_run_over_either_store() =>
-        Assert.All(Enumerable.Range(1000, 8), seed =>
+        Assert.All(Enumerable.Range(1000, 10), seed =>
         {
             var plan = new SimulationPlan { Seed = seed, KeepsLog = true, DecorateStore = store => new StoreThatNeverPurges(store) };
             var memory = FleetSimulator.Run(plan);

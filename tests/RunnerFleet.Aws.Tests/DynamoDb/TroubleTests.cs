@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using RunnerFleet.Aws.DynamoDb;
+using RunnerFleet.Aws.Tests.Wire;
 using RunnerFleet.Storage;
 using RunnerFleet.Testing.Aws;
 using RunnerFleet.Testing.Fakes;
@@ -51,6 +52,18 @@ public sealed class TroubleTests
             Assert.Contains("runnerfleet-runners", failure.Message, StringComparison.Ordinal);
             Assert.Contains("eu-central-1", failure.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public async Task An_answer_that_is_not_DynamoDBs_is_told_by_its_status()
+    {
+        using var peer = new Peer(Peer.Answer(502, "<html>bad gateway</html>"));
+        var config = new AmazonDynamoDBConfig { ServiceURL = "http://proxy.invalid/", AuthenticationRegion = "eu-central-1", MaxErrorRetry = 0, HttpClientFactory = new Through(peer) };
+        using var client = new AmazonDynamoDBClient(AwsStandIn.Credentials, config);
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await DynamoDbWorld.Empty().Store(client: client).GetRunnerAsync("r", Cancellation));
+
+        Assert.Contains("502", failure.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -124,6 +137,13 @@ public sealed class TroubleTests
     private sealed class NoCredentials : AWSCredentials
     {
         public override ImmutableCredentials GetCredentials() => throw new AmazonClientException("Failed to resolve AWS credentials.");
+    }
+
+    private sealed class Through(HttpMessageHandler handler) : HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(handler, disposeHandler: false);
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
     }
 
     /// <summary>A server that takes connections and never answers.</summary>

@@ -83,6 +83,18 @@ public sealed class UseDynamoDbTests
         Assert.Equal((1, TimeSpan.FromSeconds(9)), Patience(options));
     }
 
+    [Fact]
+    public void A_host_without_a_region_is_told_what_to_set()
+    {
+        var services = Services(null);
+        services.AddSingleton<IAmazonDynamoDB>(_ => throw new Amazon.Runtime.AmazonClientException("No RegionEndpoint or ServiceURL configured"));
+        using var provider = services.BuildServiceProvider();
+
+        var refusal = Assert.Throws<InvalidOperationException>(() => provider.GetRequiredService<IRunnerStore>());
+
+        Assert.Contains("AWS_REGION", refusal.Message, StringComparison.Ordinal);
+    }
+
     private static (int Retries, TimeSpan? Timeout) Patience(AWSOptions options)
     {
         var services = Services(null);

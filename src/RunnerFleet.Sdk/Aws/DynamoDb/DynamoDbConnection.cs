@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
+using RunnerFleet.Storage;
 
 namespace RunnerFleet.Aws.DynamoDb;
 
@@ -21,7 +23,7 @@ internal sealed class DynamoDbConnection
 
     public Pauses Pauses { get; }
 
-    /// <exception cref="Storage.StoreUnavailableException">DynamoDB refused, or did not answer.</exception>
+    /// <exception cref="StoreUnavailableException">DynamoDB refused, or did not answer.</exception>
     public async Task<T> CallAsync<T>(string tables, Func<IAmazonDynamoDB, Task<T>> call, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +58,7 @@ internal sealed class DynamoDbConnection
     }
 
     /// <summary>Reads one page after the other, as far as the caller goes.</summary>
-    public async IAsyncEnumerable<QueryResponse> QueryAsync(QueryRequest request, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<QueryResponse> QueryAsync(QueryRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

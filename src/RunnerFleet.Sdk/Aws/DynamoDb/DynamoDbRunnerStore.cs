@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using Microsoft.Extensions.Logging;
@@ -82,7 +83,7 @@ internal sealed class DynamoDbRunnerStore : IRunnerStore
         var counts = keys.Distinct(StringComparer.Ordinal).ToDictionary(key => key, _ => 0, StringComparer.Ordinal);
         foreach (var place in await _connection.GetAsync(_stateTable, counts.Keys.Select(key => StateTable.PlaceKey(_fleet, key)), cancellationToken).ConfigureAwait(false))
         {
-            counts[place[Attributes.SortKey].S] = int.Parse(place[Attributes.Taken].N, System.Globalization.CultureInfo.InvariantCulture);
+            counts[place[Attributes.SortKey].S] = int.Parse(place[Attributes.Taken].N, CultureInfo.InvariantCulture);
         }
 
         return counts;

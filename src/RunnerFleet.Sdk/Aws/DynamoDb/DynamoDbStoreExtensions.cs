@@ -38,13 +38,25 @@ public static class DynamoDbStoreExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonDynamoDB>(BePatient);
         services.TryAddSingleton(provider => new TableCreation(
-            provider.GetRequiredService<IAmazonDynamoDB>(), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>(), new SystemRandom(),
+            ClientOf(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>(), new SystemRandom(),
             provider.GetRequiredService<ILogger<TableCreation>>()));
         services.AddHostedService<TablesAtStart>();
         services.Replace(ServiceDescriptor.Singleton<IRunnerStore>(provider => new DynamoDbRunnerStore(
-            provider.GetRequiredService<IAmazonDynamoDB>(), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<IOptions<RunnerFleetOptions>>().Value.Name,
+            ClientOf(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<IOptions<RunnerFleetOptions>>().Value.Name,
             provider.GetRequiredService<TimeProvider>(), new SystemRandom(), provider.GetRequiredService<ILogger<DynamoDbRunnerStore>>())));
         return builder;
+    }
+
+    private static IAmazonDynamoDB ClientOf(IServiceProvider provider)
+    {
+        try
+        {
+            return provider.GetRequiredService<IAmazonDynamoDB>();
+        }
+        catch (AmazonClientException e)
+        {
+            throw new InvalidOperationException($"No client for DynamoDB could be made: {e.Message.TrimEnd('.')}. Say which region: AWS_REGION, the setting AWS:Region, or a profile that has one.", e);
+        }
     }
 
     private static void BePatient(ClientConfig config, IServiceProvider services)

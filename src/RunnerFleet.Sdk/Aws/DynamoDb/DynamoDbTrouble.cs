@@ -26,6 +26,7 @@ internal sealed class DynamoDbTrouble(string region)
             new($"AWS refuses the credentials of this host for the DynamoDB table {tables} in {region} ({unknown.ErrorCode}). Renew them, or give the host a role.", failure),
         _ when IsThrottled(failure) => new($"DynamoDB throttles the table {tables} in {region}. A table on demand adapts within minutes; check the account's limits if this lasts.", failure),
         AmazonServiceException { ErrorCode: { Length: > 0 } code } other => new($"DynamoDB answered {code} for the table {tables} in {region}: {Words(other)}", failure),
+        AmazonServiceException { StatusCode: not 0 } bare => new($"DynamoDB, or what stands before it, answered HTTP status {(int)bare.StatusCode} for the table {tables} in {region}. Check the address and any proxy between.", failure),
         AmazonClientException or AmazonServiceException when !IsTransport(failure.InnerException) =>
             new($"AWS could not be asked for the DynamoDB table {tables} in {region}: {Words(failure)} Give the host credentials (a role, AWS_PROFILE or AWS_ACCESS_KEY_ID) and a region.", failure),
         _ => new($"DynamoDB did not answer for the table {tables} in {region} ({failure.GetType().Name}). Check the network between this host and DynamoDB.", failure),

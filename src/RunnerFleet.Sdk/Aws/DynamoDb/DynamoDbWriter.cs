@@ -12,6 +12,7 @@ internal sealed class DynamoDbWriter(DynamoDbConnection connection, RunnerKind r
 {
     // About 5 s in all: transactions that meet on one item take some milliseconds each.
     private const int MaxTries = 10;
+    private const string InProgress = "TransactionInProgress";
 
     private readonly string _tables = $"{runners.Table} or {jobs.Table}";
 
@@ -43,8 +44,6 @@ internal sealed class DynamoDbWriter(DynamoDbConnection connection, RunnerKind r
             await connection.Pauses.WaitAsync(tries, cancellationToken).ConfigureAwait(false);
         }
     }
-
-    private const string InProgress = "TransactionInProgress";
 
     private async Task<(CommitOutcome? Outcome, string Obstacle)> TryAsync(DynamoDbCommit transaction, string token, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace RunnerFleet.Aws.DynamoDb;
 
 /// <summary>
-/// How many records ended in each state. DynamoDB counts by reading, so a long history (more than the 1 MB of one page, some 6,000 records) is counted at most once a
+/// How many records ended in each state. DynamoDB counts by reading, so a long history (more than the 1 MB of one page, some 8,000 records) is counted at most once a
 /// minute, however often somebody asks: a page that refreshes itself would cost more than the fleet's own reads.
 /// </summary>
 internal sealed class EndedCounts<TState>(TimeProvider clock)

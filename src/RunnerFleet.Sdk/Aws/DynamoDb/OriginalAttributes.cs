@@ -1,3 +1,4 @@
+using System.Globalization;
 using RunnerFleet.Runners;
 
 namespace RunnerFleet.Aws.DynamoDb;
@@ -8,7 +9,7 @@ internal static class OriginalAttributes
     public static Item Of(Runner runner)
     {
         var began = runner.State is RunnerState.Running ? runner.StateSince : runner.History.FirstOrDefault(move => move.To is RunnerState.Running)?.At;
-        var job = runner.Job?.Id.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var job = runner.Job?.Id.ToString(CultureInfo.InvariantCulture);
         return new Item()
             .With(Attributes.RunnerId, runner.Id)
             .With(Attributes.Timestamp, runner.CreatedAt.ToUnixTimeSeconds())

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using Amazon.DynamoDBv2.Model;
@@ -99,7 +100,7 @@ internal sealed class RecordTable<TRecord, TState>(DynamoDbConnection connection
 
     private bool IsOurs(Dictionary<string, AttributeValue> item) => item.GetValueOrDefault(Attributes.Fleet)?.S == kind.Fleet;
 
-    private bool TryRead(Dictionary<string, AttributeValue> item, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TRecord? record, [System.Diagnostics.CodeAnalysis.NotNullWhen(false)] out Exception? failure)
+    private bool TryRead(Dictionary<string, AttributeValue> item, [NotNullWhen(true)] out TRecord? record, [NotNullWhen(false)] out Exception? failure)
     {
         try
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.DynamoDBv2.Model;
 using RunnerFleet.Storage;
 
@@ -31,7 +32,7 @@ internal static class StateTable
     public static StoreEntry ReadEntry(Dictionary<string, AttributeValue> item) => new()
     {
         Key = item[Attributes.SortKey].S,
-        Version = long.Parse(item[Attributes.Version].N, System.Globalization.CultureInfo.InvariantCulture),
+        Version = long.Parse(item[Attributes.Version].N, CultureInfo.InvariantCulture),
         Value = item.GetValueOrDefault(Attributes.Value)?.S,
         ExpiresAt = item.GetValueOrDefault(Attributes.ExpiresTicks) is { } expiry ? IndexKeys.Moment(expiry.N) : null,
     };
