@@ -50,4 +50,24 @@ internal sealed class DynamoDbWorld
         new(client ?? Client(), options ?? new(), fleet, Clock, new SystemRandom(), NullLogger<DynamoDbRunnerStore>.Instance);
 
     public TableCreation Creation(IAmazonDynamoDB? client = null) => new(client ?? Client(), new(), Clock, new SystemRandom(), NullLogger<TableCreation>.Instance);
+
+    /// <summary>Waits are measured by the clock, which stands still but for this.</summary>
+    public async Task WhileTimePassesAsync(Task task)
+    {
+        while (!task.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        await task;
+    }
+
+    /// <inheritdoc cref="WhileTimePassesAsync(Task)"/>
+    public async Task<T> WhileTimePassesAsync<T>(ValueTask<T> call)
+    {
+        var task = call.AsTask();
+        await WhileTimePassesAsync((Task)task);
+        return await task;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
 using RunnerFleet.Aws.DynamoDb;
@@ -15,7 +16,7 @@ public sealed class TableCreationTests
         var world = DynamoDbWorld.Empty();
         world.DynamoDb.TableCreationTime = TimeSpan.FromSeconds(20);
 
-        await WhileTimePassesAsync(world, world.Creation().EnsureTablesAsync(Cancellation));
+        await world.WhileTimePassesAsync(world.Creation().EnsureTablesAsync(Cancellation));
 
         using var client = world.Client();
         foreach (var name in new[] { DynamoDbWorld.Runners, DynamoDbWorld.State })
@@ -69,19 +70,34 @@ public sealed class TableCreationTests
         var world = DynamoDbWorld.Empty();
         world.DynamoDb.TableCreationTime = TimeSpan.FromHours(1);
 
-        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => WhileTimePassesAsync(world, world.Creation().EnsureTablesAsync(Cancellation)));
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => world.WhileTimePassesAsync(world.Creation().EnsureTablesAsync(Cancellation)));
 
         Assert.Contains("CREATING", failure.Message, StringComparison.Ordinal);
     }
 
-    private static async Task WhileTimePassesAsync(DynamoDbWorld world, Task task)
+    [Fact]
+    public void The_tables_are_those_that_the_document_lets_people_make()
     {
-        while (!task.IsCompleted)
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "RunnerFleet.sln")))
         {
-            world.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
+            folder = folder.Parent!;
         }
 
-        await task;
+        var document = File.ReadAllText(Path.Combine(folder.FullName, "docs", "design", "dynamodb.md"));
+        var start = document.IndexOf("--global-secondary-indexes '", StringComparison.Ordinal) + "--global-secondary-indexes '".Length;
+        using var documented = JsonDocument.Parse(document[start..document.IndexOf('\'', start)]);
+
+        Assert.Equal(TableShapes.Runners("runners").GlobalSecondaryIndexes.Select(index => Spell(index)), documented.RootElement.EnumerateArray().Select(index => Spell(index)));
+        Assert.Equal(["status", "created_ticks"], TableShapes.State("state").GlobalSecondaryIndexes[0].Projection.NonKeyAttributes);
+        Assert.Equal(["pk", "sk"], TableShapes.State("state").KeySchema.Select(key => key.AttributeName));
+
+        static string Spell(object index) => index switch
+        {
+            GlobalSecondaryIndex own => $"{own.IndexName} {string.Join(' ', own.KeySchema.Select(key => $"{key.AttributeName}:{key.KeyType}"))} {own.Projection.ProjectionType} {string.Join(' ', own.Projection.NonKeyAttributes ?? [])}",
+            JsonElement json => $"{json.GetProperty("IndexName")} {string.Join(' ', json.GetProperty("KeySchema").EnumerateArray().Select(key => $"{key.GetProperty("AttributeName")}:{key.GetProperty("KeyType")}"))} "
+                + $"{json.GetProperty("Projection").GetProperty("ProjectionType")} {(json.GetProperty("Projection").TryGetProperty("NonKeyAttributes", out var kept) ? string.Join(' ', kept.EnumerateArray()) : "")}",
+            _ => throw new InvalidOperationException("Not an index."),
+        };
     }
 }

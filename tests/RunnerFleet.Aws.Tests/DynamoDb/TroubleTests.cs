@@ -126,6 +126,21 @@ public sealed class TroubleTests
         Assert.Equal(6, world.Account.Calls.Count(call => call.Operation == "BatchGetItem"));
     }
 
+    [Fact]
+    public async Task Keys_that_are_throttled_are_asked_for_after_a_while_and_not_for_ever()
+    {
+        var world = await DynamoDbWorld.CreateAsync();
+        var store = world.Store();
+        await store.CommitAsync(new StoreCommit { Places = [new PlaceChange { Key = "fleet", Delta = 1 }] }, Cancellation);
+
+        world.DynamoDb.CutNextBatchesShort(9, served: 0);
+        Assert.Equal(1, (await world.WhileTimePassesAsync(store.GetPlacesAsync(["fleet", "none"], Cancellation)))["fleet"]);
+
+        world.DynamoDb.CutNextBatchesShort(10, served: 0);
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => world.WhileTimePassesAsync(store.GetPlacesAsync(["fleet"], Cancellation)));
+        Assert.Contains("throttles", failure.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>A read by key, a list and a commit.</summary>
     private static async Task<IReadOnlyList<StoreUnavailableException>> FailuresAsync(DynamoDbRunnerStore store) =>
     [

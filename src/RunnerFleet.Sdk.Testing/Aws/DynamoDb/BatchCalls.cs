@@ -13,7 +13,7 @@ internal sealed class BatchCalls(Database database)
         var batches = call.Map("RequestItems").Select(batch => new Batch(database, batch)).ToList();
         RefuseCount(batches.Sum(batch => batch.Reads.Count), Limits.BatchReads, "get requests");
         var (responses, unprocessed) = (new JsonObject(), new JsonObject());
-        var room = new Room(IsCutShort());
+        var room = new Room(NextCount());
         foreach (var batch in batches)
         {
             var served = batch.Reads.TakeWhile(read => room.TryTake(read.Read.Size)).ToList();
@@ -38,7 +38,7 @@ internal sealed class BatchCalls(Database database)
         }
 
         var unprocessed = new JsonObject();
-        var room = new Room(IsCutShort());
+        var room = new Room(NextCount());
         foreach (var (table, json, write) in writes)
         {
             if (room.TryTake(write.Size))
@@ -62,7 +62,7 @@ internal sealed class BatchCalls(Database database)
         }
     }
 
-    private bool IsCutShort() => database.BatchesCutShort > 0 && database.BatchesCutShort-- > 0;
+    private int NextCount() => database.ShortBatches.TryDequeue(out var served) ? served : int.MaxValue;
 
     private WriteAction ReadWrite(string table, JsonElement json)
     {
@@ -79,10 +79,10 @@ internal sealed class BatchCalls(Database database)
     }
 
     /// <summary>How much one answer carries.</summary>
-    private sealed class Room(bool isCutShort)
+    private sealed class Room(int count)
     {
         private int _bytes = Limits.BatchBytes;
-        private int _count = isCutShort ? 1 : int.MaxValue;
+        private int _count = count;
 
         public bool TryTake(int bytes)
         {

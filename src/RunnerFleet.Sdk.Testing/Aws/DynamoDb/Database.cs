@@ -19,8 +19,8 @@ internal sealed class Database(TimeProvider clock)
     /// <summary>How long a table takes from being asked for to being there.</summary>
     public TimeSpan CreationTime { get; set; }
 
-    /// <summary>Of so many batches to come only the first key is served.</summary>
-    public int BatchesCutShort { get; set; }
+    /// <summary>How many keys or items of each batch to come are served.</summary>
+    public Queue<int> ShortBatches { get; } = [];
 
     /// <summary>Transactions to come that are cancelled, whatever their conditions.</summary>
     public Queue<(string Reason, int Action)> Cancellations { get; } = [];

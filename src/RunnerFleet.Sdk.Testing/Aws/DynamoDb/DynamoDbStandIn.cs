@@ -81,20 +81,13 @@ public sealed class DynamoDbStandIn
     public void CancelNextTransactions(int count, string reason, int action = 0)
     {
         ArgumentException.ThrowIfNullOrEmpty(reason);
-        Locked(() =>
-        {
-            for (var i = 0; i < count; i++)
-            {
-                _database.Cancellations.Enqueue((reason, action));
-            }
-
-            return true;
-        });
+        Repeat(count, () => _database.Cancellations.Enqueue((reason, action)));
     }
 
-    /// <summary>Lets the next batches be served in part: the first key or item, and the rest is handed back as unprocessed.</summary>
+    /// <summary>Lets the next batches be served in part: the rest is handed back as unprocessed.</summary>
     /// <param name="count">How many requests.</param>
-    public void CutNextBatchesShort(int count) => Locked(() => _database.BatchesCutShort += count);
+    /// <param name="served">How many keys or items of each are served, the first ones.</param>
+    public void CutNextBatchesShort(int count, int served = 1) => Repeat(count, () => _database.ShortBatches.Enqueue(served));
 
     /// <summary>What a table consumed, with all its indexes, since the beginning or <see cref="ForgetConsumed"/>.</summary>
     /// <param name="table">The table's name.</param>
@@ -113,6 +106,16 @@ public sealed class DynamoDbStandIn
     });
 
     private Table TableOf(string name) => _database.Find(name) ?? throw new ArgumentException($"There is no table {name}.", nameof(name));
+
+    private void Repeat(int count, Action act) => Locked(() =>
+    {
+        for (var i = 0; i < count; i++)
+        {
+            act();
+        }
+
+        return true;
+    });
 
     private T Locked<T>(Func<T> act)
     {

@@ -82,16 +82,15 @@ internal sealed class DynamoDbConnection
         {
             var request = new BatchGetItemRequest { RequestItems = wanted };
             var answer = await CallAsync(table, client => client.BatchGetItemAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
-            var served = answer.Responses?.GetValueOrDefault(table) ?? [];
-            found.AddRange(served);
+            found.AddRange(answer.Responses?.GetValueOrDefault(table) ?? []);
             if (answer.UnprocessedKeys is not { Count: > 0 } rest)
             {
                 return found;
             }
 
             // What did not fit into 16 MB comes at once; what was throttled comes after a while.
+            tries = rest[table].Keys.Count < wanted[table].Keys.Count ? 0 : tries;
             wanted = rest;
-            tries = served.Count > 0 ? 0 : tries;
             if (tries == MaxTries)
             {
                 throw _trouble.InWords(new ProvisionedThroughputExceededException("Keys were left unprocessed.") { ErrorCode = "ProvisionedThroughputExceededException" }, table);
