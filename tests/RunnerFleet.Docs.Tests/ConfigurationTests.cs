@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using RunnerFleet.AspNetCore.Access;
+using RunnerFleet.Aws.DynamoDb;
 using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
@@ -31,6 +32,7 @@ public sealed class ConfigurationTests
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },
         { "The Docker image builder, in code", typeof(DockerImageOptions), "DockerImageOptions." },
         { "Finished Docker images, in code", typeof(FinishedDockerImageOptions), "FinishedDockerImageOptions." },
+        { "AWS: the DynamoDB store", typeof(DynamoDbStoreOptions), "RunnerFleet:Aws:DynamoDb:" },
     };
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Amazon.Runtime;
+using RunnerFleet.Testing.Aws.DynamoDb;
 
 namespace RunnerFleet.Testing.Aws;
 
@@ -24,7 +25,9 @@ public sealed class AwsStandIn
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentException.ThrowIfNullOrEmpty(region);
         Region = region;
-        AwsStandInService[] services = [];
+        var database = new Database(clock);
+        DynamoDb = new DynamoDbStandIn(_gate, database);
+        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account)];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -36,6 +39,9 @@ public sealed class AwsStandIn
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");
+
+    /// <summary>Its DynamoDB.</summary>
+    public DynamoDbStandIn DynamoDb { get; }
 
     /// <summary>Every request so far, in the order in which they came: also those that were refused, and each try of one that was tried again.</summary>
     public IReadOnlyList<AwsStandInCall> Calls => [.. _calls];
