@@ -24,7 +24,8 @@ public sealed class AwsStandIn
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentException.ThrowIfNullOrEmpty(region);
         Region = region;
-        AwsStandInService[] services = [];
+        Ecs = new(clock, region, () => Account!);
+        AwsStandInService[] services = [new EcsService(Ecs)];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -33,6 +34,9 @@ public sealed class AwsStandIn
 
     /// <summary>The account's number.</summary>
     public string Account { get; init; } = "123456789012";
+
+    /// <summary>ECS: its clusters, task definitions and tasks.</summary>
+    public EcsStandIn Ecs { get; }
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");
