@@ -335,8 +335,15 @@ public sealed class EcsStandInTests : IDisposable
     [Fact]
     public async Task Events_have_the_shape_that_EventBridge_delivers()
     {
-        var path = Path.Combine(Environment.GetEnvironmentVariable("RUNNERFLEET_FIXTURES") ?? Path.Combine("..", "shared", "fixtures"), "aws-events", "ecs-task-state-change.stopped.derived.json");
-        Assert.SkipUnless(File.Exists(path), $"There is no recorded event at {path}.");
+        var root = new DirectoryInfo(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "RunnerFleet.sln")))
+        {
+            root = root.Parent;
+        }
+
+        var folder = Environment.GetEnvironmentVariable("RUNNERFLEET_FIXTURES") ?? Path.Combine(root?.FullName ?? ".", "..", "shared", "fixtures");
+        var path = Path.GetFullPath(Path.Combine(folder, "aws-events", "ecs-task-state-change.stopped.derived.json"));
+        Assert.SkipUnless(File.Exists(path), $"The fixture {path} is not there; RUNNERFLEET_FIXTURES may name the folder of the fixtures.");
         var recorded = (JsonObject)JsonNode.Parse(await File.ReadAllTextAsync(path, _world.Cancel))!;
         var arn = await RunAsync();
         _world.Pass(30);
