@@ -99,7 +99,7 @@ public sealed class EcsClientTests
                 "attributes":[{"name":"ecs.cpu-architecture","value":"x86_64"}],
                 "clusterArn":"arn:aws:ecs:eu-central-1:123456789012:cluster/runners",
                 "containers":[{"containerArn":"arn:x","name":"runner","lastStatus":"STOPPED","exitCode":137,"reason":"OutOfMemoryError","cpu":256,"networkBindings":[]},null],
-                "createdAt":1761998400.123,"pullStartedAt":"2025-11-01T12:00:05.5Z","startedAt":1761998410,"stoppedAt":null,
+                "createdAt":1761998400.123,"pullStartedAt":"2025-11-01T12:00:05.5Z","startedAt":1761998410,"stoppedAt":{"what":"is this"},
                 "desiredStatus":"STOPPED","lastStatus":"A_NEW_STATUS","launchType":"FARGATE","version":3,"startedBy":"test/01A/1",
                 "stopCode":"ANewCode","stoppedReason":"why","taskArn":"{{Arn}}","fargateEphemeralStorage":{"sizeInGiB":20}
               },{"lastStatus":"RUNNING"},null]

@@ -40,6 +40,7 @@ public sealed class EcsRefusalTests : IDisposable
     [InlineData("AccessDeniedException", ToPassRole, "Check the ECS launcher's ExecutionRoleArn and TaskRoleArn")]
     [InlineData("AccessDeniedException", ToPassRole, "Allow it iam:PassRole on arn:aws:iam::123456789012:role/execution.")]
     [InlineData("ClientException", "ECS was unable to assume the role 'arn:aws:iam::123456789012:role/x' that was provided for this task.", "trust ecs-tasks.amazonaws.com")]
+    [InlineData("InvalidParameterException", "Unable to assume the service linked role. Please verify that the ECS service linked role exists.", "aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com ECS answered")]
     [InlineData("InvalidParameterException", "Error retrieving subnet information for [subnet-9]: The subnet ID 'subnet-9' does not exist (ErrorCode: InvalidSubnetID.NotFound)", "The ECS launcher's Subnets are not right")]
     [InlineData("InvalidParameterException", "Error retrieving security group information for [sg-9]: The security group 'sg-9' does not exist (ErrorCode: InvalidGroup.NotFound)", "The ECS launcher's SecurityGroups are not right")]
     [InlineData("InvalidParameterException", "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster or specify a valid capacity provider and try again.", "Associate it with the cluster (FARGATE_SPOT for spot)")]

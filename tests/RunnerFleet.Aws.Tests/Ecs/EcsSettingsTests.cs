@@ -1,9 +1,11 @@
+using Amazon.Extensions.NETCore.Setup;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using RunnerFleet.Aws.Ecs;
 using RunnerFleet.Compute;
+using RunnerFleet.Testing.Aws;
 
 namespace RunnerFleet.Aws.Tests.Ecs;
 
@@ -122,6 +124,24 @@ public sealed class EcsSettingsTests
         Assert.Equal(("runners", true, false, 60), (options.Cluster, options.AssignPublicIp, options.Spot, options.StopTimeoutSeconds));
         Assert.Equal(["subnet-1", "subnet-2"], options.Subnets);
         Assert.Equal(("instances", "build", "http://proxy.example"), (options.ClassCapacityProviders["gpu"], options.Tags["team"], options.EnvironmentVariables["https_proxy"]));
+    }
+
+    [Fact]
+    public async Task Without_a_client_of_the_application_the_fleets_own_goes_where_the_AWS_settings_say()
+    {
+        using var world = new EcsWorld();
+        await using var server = await AwsStandInServer.StartAsync(world.Aws, cancellationToken: Cancel);
+        using var host = Host(builder =>
+        {
+            var settings = new AWSOptions { Credentials = AwsStandIn.Credentials };
+            (settings.DefaultClientConfig.ServiceURL, settings.DefaultClientConfig.AuthenticationRegion) = (server.Url.AbsoluteUri, world.Aws.Region);
+            builder.Services.AddSingleton(settings);
+            builder.UseEcs(o => { o.Cluster = EcsWorld.Cluster; o.Subnets.Add("subnet-1"); });
+        });
+
+        var outcome = await host.Services.GetRequiredService<IComputeLauncher>().LaunchAsync(world.Request(), Cancel);
+
+        Assert.Equal(Assert.Single(world.Ecs.Tasks).Arn, outcome switch { LaunchOutcome.Launched launched => launched.Compute.Id, LaunchOutcome.Existing existing => existing.Compute.Id, _ => null });
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal static partial class EcsRefusals
 
         new(Rejected, "There is no such cluster in this account and region. Check the ECS launcher's Cluster, and the region of the AWS settings.") { Codes = ["ClusterNotFoundException"] },
         new(Rejected, "The cluster is not active. Check the ECS launcher's Cluster.") { Words = ["Cluster was not ACTIVE", "Cluster is inactive"] },
+        new(Rejected, "ECS's own role in this account is missing, or was just made. If it does not appear by itself: aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com") { Words = ["service linked role", "service-linked role"] },
         new(Rejected, "A role of the task cannot be used. Check the ECS launcher's ExecutionRoleArn and TaskRoleArn: both must exist, trust ecs-tasks.amazonaws.com, and be allowed to the control plane (iam:PassRole).") { Words = ["unable to assume the role", "iam:PassRole", "Role is not valid"] },
         new(Rejected, "The control plane lacks a permission.") { Codes = ["AccessDeniedException", "AccessDenied", "UnauthorizedException"] },
         new(Rejected, "The AWS credentials of the control plane are not valid.") { Codes = ["UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationToken", "MissingAuthenticationTokenException", "IncompleteSignature", "IncompleteSignatureException", "NotAuthorized", "OptInRequired"] },

@@ -8,26 +8,22 @@ internal sealed class FargateClassRules(IOptions<EcsLauncherOptions> launcher) :
 {
     public ValidateOptionsResult Validate(string? name, RunnerFleetOptions options)
     {
-        var providers = ProvidersOf(launcher);
-        var failures = options.Classes
-            .Where(one => one.Value is not null && providers?.ContainsKey(one.Key) != true)
-            .Select(one => (one.Key, Objection: EcsTaskContent.SizeObjection(one.Value.Cpu, one.Value.Memory, one.Value.Disk)))
-            .Where(one => one.Objection is not null)
-            .Select(one => $"RunnerFleet:Classes:{one.Key}: {one.Objection}")
-            .ToList();
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
-    }
-
-    /// <summary>Settings of the launcher that are wrong themselves are said once, by their own rules.</summary>
-    private static IDictionary<string, string>? ProvidersOf(IOptions<EcsLauncherOptions> launcher)
-    {
+        EcsLauncherOptions settings;
         try
         {
-            return launcher.Value.ClassCapacityProviders;
+            settings = launcher.Value;
         }
         catch (OptionsValidationException)
         {
-            return null;
+            return ValidateOptionsResult.Skip; // the host does not start anyway, and its own rules say why
         }
+
+        var failures = options.Classes
+            .Where(one => one.Value is not null && !settings.ClassCapacityProviders.ContainsKey(one.Key))
+            .Select(one => (Name: one.Key, Objection: EcsTaskContent.SizeObjection(one.Value.Cpu, one.Value.Memory, one.Value.Disk)))
+            .Where(one => one.Objection is not null)
+            .Select(one => $"RunnerFleet:Classes:{one.Name}: {one.Objection}")
+            .ToList();
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
 }
