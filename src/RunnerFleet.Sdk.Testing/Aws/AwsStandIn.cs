@@ -27,7 +27,8 @@ public sealed class AwsStandIn
         Region = region;
         var database = new Database(clock);
         DynamoDb = new DynamoDbStandIn(_gate, database);
-        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account)];
+        Ecs = new(clock, region, () => Account!);
+        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account), new EcsService(Ecs)];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -36,6 +37,9 @@ public sealed class AwsStandIn
 
     /// <summary>The account's number.</summary>
     public string Account { get; init; } = "123456789012";
+
+    /// <summary>ECS: its clusters, task definitions and tasks.</summary>
+    public EcsStandIn Ecs { get; }
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");

@@ -21,6 +21,7 @@ public sealed class DirectionTests
         ["Provisioning"] = ["Runners", "Jobs", "Storage", "Compute", "Images", "Labels", "Policy", "GitHub", "GitHub.Rest", "Sweeping"],
         ["Aws.Wire"] = [],
         ["Aws.DynamoDb"] = ["Runners", "Jobs", "Storage"],
+        ["Aws.Ecs"] = ["Runners", "Storage", "Compute", "Aws.Wire"],
         ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 
