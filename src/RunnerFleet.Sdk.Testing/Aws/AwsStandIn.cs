@@ -24,7 +24,9 @@ public sealed class AwsStandIn
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentException.ThrowIfNullOrEmpty(region);
         Region = region;
-        AwsStandInService[] services = [];
+        Ecr = new EcrStandIn(this, clock, _gate);
+        CodeBuild = new CodeBuildStandIn(this, clock, _gate);
+        AwsStandInService[] services = [Ecr.Service, CodeBuild.Service];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -33,6 +35,12 @@ public sealed class AwsStandIn
 
     /// <summary>The account's number.</summary>
     public string Account { get; init; } = "123456789012";
+
+    /// <summary>Its image builds.</summary>
+    public CodeBuildStandIn CodeBuild { get; }
+
+    /// <summary>Its image registry.</summary>
+    public EcrStandIn Ecr { get; }
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");
