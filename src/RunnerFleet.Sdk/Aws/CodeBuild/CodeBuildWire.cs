@@ -134,7 +134,7 @@ internal sealed record PhaseWire
     {
         PhaseType = PhaseType ?? "",
         PhaseStatus = PhaseStatus,
-        Message = string.Join(" ", Contexts?.Select(context => context.ToString()) ?? []) is { Length: > 0 } words ? words : null,
+        Message = string.Join(" ", Contexts?.Select(context => context.ToString()) ?? []).Trim() is { Length: > 0 } words ? words : null,
     };
 }
 
