@@ -19,7 +19,7 @@ public sealed class BuildScriptTests : IDisposable
         Directory.CreateDirectory(Path.Combine(_folder, "bin"));
         Directory.CreateDirectory(Path.Combine(_folder, "runner"));
         File.WriteAllText(Path.Combine(_folder, "runner", "Dockerfile"), "FROM scratch\n");
-        AddProgram("docker", "if [ \"$1 $2\" = 'buildx build' ]; then printf '%b' \"${BUILD_SAYS:-}\"; exit \"${BUILD_ENDS:-0}\"; fi; if [ \"$1\" = info ]; then exit \"${INFO_ENDS:-0}\"; fi; if [ \"$1\" = login ]; then cat >> \"$CALLS\"; echo >> \"$CALLS\"; fi");
+        AddProgram("docker", "if [ \"$1 $2\" = 'buildx build' ]; then printf '%b' \"${BUILD_SAYS:-}\"; exit \"${BUILD_ENDS:-0}\"; fi; if [ \"$1\" = info ]; then exit \"${INFO_ENDS:-0}\"; fi; if [ \"$1\" = login ]; then cat >> \"$CALLS/docker\"; echo >> \"$CALLS/docker\"; fi");
         AddProgram("aws", "[ -z \"${NO_LOGIN:-}\" ] || exit 255; printf 'password of %s' \"$4\"");
     }
 
@@ -198,11 +198,11 @@ public sealed class BuildScriptTests : IDisposable
 
     private static IEnumerable<string> ValuesOf(IReadOnlyList<string> call, string option) => call.Index().Where(word => word.Item == option).Select(word => call[word.Index + 1]);
 
-    /// <summary>Adds a program that notes its words, each on a line, between two lines of its own.</summary>
+    /// <summary>Adds a program that notes its words, each on a line, below a line of its own; in a file of its own, for two may run at once.</summary>
     private void AddProgram(string name, string body)
     {
         var path = Path.Combine(_folder, "bin", name);
-        File.WriteAllText(path, $"#!/bin/sh\n{{ echo '>>> {name}'; for word in \"$@\"; do printf '%s\\n' \"$word\"; done; }} >> \"$CALLS\"\n{body}\n");
+        File.WriteAllText(path, $"#!/bin/sh\n{{ echo '>>>'; for word in \"$@\"; do printf '%s\\n' \"$word\"; done; }} >> \"$CALLS/{name}\"\n{body}\n");
         if (!OperatingSystem.IsWindows()) // where all of this is skipped
         {
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -213,7 +213,12 @@ public sealed class BuildScriptTests : IDisposable
     {
         var calls = Path.Combine(_folder, "calls");
         var failure = Path.Combine(_folder, "failure");
-        File.WriteAllText(calls, "");
+        Directory.CreateDirectory(calls);
+        foreach (var old in Directory.GetFiles(calls))
+        {
+            File.Delete(old);
+        }
+
         var start = new ProcessStartInfo("bash", [Path.Combine(s_module, "build-image.sh")]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PATH"] = $"{Path.Combine(_folder, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
         start.Environment["CALLS"] = calls;
@@ -229,15 +234,18 @@ public sealed class BuildScriptTests : IDisposable
         var errors = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         var noted = new List<(string Program, List<string> Words)>();
-        foreach (var line in await File.ReadAllLinesAsync(calls, TestContext.Current.CancellationToken))
+        foreach (var file in Directory.GetFiles(calls))
         {
-            if (line.StartsWith(">>> ", StringComparison.Ordinal))
+            foreach (var line in await File.ReadAllLinesAsync(file, TestContext.Current.CancellationToken))
             {
-                noted.Add((line[4..], []));
-            }
-            else
-            {
-                noted[^1].Words.Add(line);
+                if (line == ">>>")
+                {
+                    noted.Add((Path.GetFileName(file), []));
+                }
+                else
+                {
+                    noted[^1].Words.Add(line);
+                }
             }
         }
 
