@@ -253,6 +253,27 @@ public sealed class BuildFailureTests : IDisposable
         Assert.IsType<ImageOutcome.Building>(await host.ReadBuildAsync(second.BuildId, _world.Cancel));
     }
 
+    [Fact]
+    public async Task A_build_whose_turn_never_came_is_asked_for_again_and_counts_for_no_failure()
+    {
+        _world.Aws.CodeBuild.ConcurrentBuildLimit = 1;
+        var host = _world.AddHost(o => (o.MaxTries, o.BuildTimeoutMinutes) = (1, 600));
+        await StartAsync(host);
+        var debian = CodeBuildWorld.Ubuntu with { BaseImage = "docker.io/library/debian:bookworm" };
+        for (var i = 0; i < 3; i++)
+        {
+            var building = Assert.IsType<ImageOutcome.Building>(await host.EnsureAsync(debian, _world.Cancel));
+            _world.Clock.Advance(TimeSpan.FromMinutes(30));
+
+            var failed = Assert.IsType<ImageOutcome.Failed>(await host.ReadBuildAsync(building.BuildId, _world.Cancel));
+
+            Assert.Contains("QUEUED", failed.Reason, StringComparison.Ordinal);
+            Assert.Contains("Concurrently running builds", failed.Reason, StringComparison.Ordinal);
+            Assert.Equal(TimeSpan.FromMinutes(2), failed.RetryAfter);
+            _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        }
+    }
+
     [Theory]
     [InlineData("AccessDeniedException", "User is not authorized to perform: codebuild:StartBuild", "codebuild:StartBuild")]
     [InlineData("ResourceNotFoundException", "Project cannot be found", "create it")]

@@ -22,7 +22,7 @@ public sealed class ImageStandInTests : IDisposable
         _aws.CodeBuild.CreateProject("builder");
         _codeBuild = new CodeBuildClient(AwsStandIn.Credentials, Config(CodeBuildClient.Service));
         _ecr = new EcrClient(AwsStandIn.Credentials, Config(EcrClient.Service));
-        _raw = new RawClient(Config(CodeBuildClient.Service));
+        _raw = new RawClient(CodeBuildClient.Service, AwsStandIn.Credentials, Config(CodeBuildClient.Service));
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -265,19 +265,4 @@ public sealed class ImageStandInTests : IDisposable
         _aws.Connect(config);
         return config;
     }
-
-    /// <summary>Sends a body as it is.</summary>
-    private sealed class RawClient(AwsJsonConfig config) : AwsJsonClient(CodeBuildClient.Service, AwsStandIn.Credentials, config)
-    {
-        public async Task<JsonElement> SendAsync(string operation, string body, CancellationToken cancellationToken)
-        {
-            using var document = JsonDocument.Parse(body);
-            var answer = await CallAsync(operation, document.RootElement, RawJson.Default.JsonElement, RawJson.Default.DictionaryStringJsonElement, cancellationToken);
-            return JsonSerializer.SerializeToElement(answer, RawJson.Default.DictionaryStringJsonElement);
-        }
-    }
 }
-
-[System.Text.Json.Serialization.JsonSerializable(typeof(JsonElement))]
-[System.Text.Json.Serialization.JsonSerializable(typeof(Dictionary<string, JsonElement>))]
-internal sealed partial class RawJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -156,16 +156,34 @@ public sealed class OneBuildTests : IDisposable
     }
 
     [Fact]
-    public async Task A_claim_that_cannot_be_searched_for_is_unknown_and_starts_nothing()
+    public async Task A_refusal_of_a_repeated_request_does_not_hide_the_build_of_a_host_that_died()
+    {
+        await DieAfterStartAsync();
+        var host = _world.AddHost();
+        _world.Aws.FailNext(1, "StartBuild", "AccountLimitExceededException", "Cannot have more than 1 builds in queue for the account");
+        Assert.IsType<ImageOutcome.Failed>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(10));
+        var building = Assert.IsType<ImageOutcome.Building>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+
+        Assert.Equal(Assert.Single(_world.Builds).Id, building.BuildId);
+    }
+
+    [Fact]
+    public async Task A_claim_that_cannot_be_searched_for_starts_nothing()
     {
         var dying = _world.AddHost(wrap: inner => new HookedCodeBuild(inner) { BeforeStart = () => throw new HostDied() });
         await Assert.ThrowsAsync<HostDied>(() => dying.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
         _world.Clock.Advance(TimeSpan.FromMinutes(20));
-        _world.Aws.FailNext(1, "ListBuildsForProject", "AccessDeniedException", "User is not authorized to perform codebuild:ListBuildsForProject");
+        var host = _world.AddHost();
 
-        var unknown = Assert.IsType<ImageOutcome.Unknown>(await _world.AddHost().EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+        _world.Aws.FailNext(1, "ListBuildsForProject", "InternalFailure", "No.", 500);
+        Assert.IsType<ImageOutcome.Unknown>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+        _world.Aws.FailNext(1, "ListBuildsForProject", "AccessDeniedException", "User is not authorized");
+        var denied = Assert.IsType<ImageOutcome.Failed>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
 
-        Assert.Contains("codebuild:ListBuildsForProject", unknown.Reason, StringComparison.Ordinal);
+        Assert.Contains("codebuild:ListBuildsForProject", denied.Reason, StringComparison.Ordinal);
+        Assert.NotNull(denied.RetryAfter);
         Assert.Empty(_world.Builds);
     }
 

@@ -66,6 +66,11 @@ internal sealed class ImageLooks(ICodeBuildApi codeBuild, IEcrApi ecr, ImageReco
     public ImageFailure FailureOf(CodeBuildBuild build, string reason, bool canRetry, int failures)
     {
         var now = clock.GetUtcNow();
+        if (build.HadNoTurn())
+        {
+            return new ImageFailure { Reason = $"{reason} {BuildEnd.LimitCure}", Link = build.Link(), Until = now.AddMinutes(options.RetryMinutes) };
+        }
+
         if (canRetry && failures < options.MaxTries)
         {
             var wait = TimeSpan.FromMinutes(options.RetryMinutes) * Math.Pow(2, failures - 1);
@@ -143,7 +148,7 @@ internal sealed class ImageLooks(ICodeBuildApi codeBuild, IEcrApi ecr, ImageReco
     private async Task<ImageStanding> FailAsync(ImageStanding standing, CodeBuildBuild build, string reason, bool canRetry, CancellationToken cancellationToken)
     {
         var (after, isChanged) = await ChangeAsync(standing, record => IsOf(record, build.Id)
-            ? record with { Failures = record.Failures + 1, Failure = FailureOf(build, reason, canRetry, record.Failures + 1) }
+            ? record with { Failures = build.HadNoTurn() ? record.Failures : record.Failures + 1, Failure = FailureOf(build, reason, canRetry, record.Failures + 1) }
             : null, cancellationToken).ConfigureAwait(false);
         if (isChanged)
         {

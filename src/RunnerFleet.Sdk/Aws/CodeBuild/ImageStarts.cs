@@ -95,9 +95,10 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
     private Task<(ImageRecord Record, long Version, bool IsChanged)> StoreAsync(string tag, int number, string buildId, CancellationToken cancellationToken) =>
         records.ChangeAsync(tag, record => record.Number == number && record.BuildId is null ? record with { Request = null, BuildId = buildId, Failure = null } : null, cancellationToken);
 
+    /// <summary>The claim stands: that the request is refused now does not say what became of it when it was sent before, by this client or by a host that died.</summary>
     private async Task<ImageOutcome> RefusedAsync(ImageTarget target, int number, ImageFailure refusal, CancellationToken cancellationToken)
     {
-        var (record, _, isChanged) = await records.ChangeAsync(target.Tag, record => record.Number == number && record.BuildId is null ? record with { Request = null, Failure = refusal } : null, cancellationToken).ConfigureAwait(false);
+        var (record, _, isChanged) = await records.ChangeAsync(target.Tag, record => record.Number == number && record.BuildId is null ? record with { Failure = refusal } : null, cancellationToken).ConfigureAwait(false);
         if (isChanged)
         {
             logger.ImageBuildRefused(target.Tag, refusal.Reason);
@@ -110,7 +111,16 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
     private async Task<(bool IsNeverStarted, ImageOutcome? Outcome)> SeekAsync(ImageTarget target, string fleet, ImageRecord record, CodeBuildStart unanswered, CancellationToken cancellationToken)
     {
         const int Page = 100;
-        var ids = await codeBuild.ListBuildsForProjectAsync(unanswered.ProjectName, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> ids;
+        try
+        {
+            ids = await codeBuild.ListBuildsForProjectAsync(unanswered.ProjectName, cancellationToken).ConfigureAwait(false);
+        }
+        catch (AmazonServiceException error) when (RefusalOf(error, unanswered.ProjectName) is { } refusal)
+        {
+            return (false, refusal.ToOutcome(clock.GetUtcNow()));
+        }
+
         var builds = ids.Count == 0 ? [] : await codeBuild.BatchGetBuildsAsync([.. ids.Take(Page)], cancellationToken).ConfigureAwait(false);
         var since = record.ClaimedAt - Margin;
         var found = builds.Where(build => build.StartTime >= since && build.Variable(BuildVariables.ImageTag) == target.Tag && build.Variable(BuildVariables.Fleet) == fleet).MaxBy(build => build.StartTime);
@@ -135,10 +145,10 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
     /// <summary>What keeps CodeBuild from taking a build, with its cure. It passes without a loss: whoever waits goes on waiting.</summary>
     private ImageFailure? RefusalOf(AmazonServiceException error, string project)
     {
-        var words = $"CodeBuild refused to start the build ({error.ErrorCode}: {error.Message.ToOneLine(300).Trim().TrimEnd('.')}).";
+        var words = $"CodeBuild starts no build ({error.ErrorCode}: {error.Message.ToOneLine(300).Trim().TrimEnd('.')}).";
         var (cure, wait) = error.ErrorCode switch
         {
-            "AccountLimitExceededException" => ("It waits for other builds of the account. If that happens often, or the limit is 0 as in some new accounts, ask AWS for a higher quota of \"Concurrently running builds\" (Service Quotas, AWS CodeBuild).", TimeSpan.FromMinutes(options.RetryMinutes)),
+            "AccountLimitExceededException" => (BuildEnd.LimitCure, TimeSpan.FromMinutes(options.RetryMinutes)),
             "AccessDeniedException" => ($"Allow this host's role codebuild:StartBuild, codebuild:BatchGetBuilds and codebuild:ListBuildsForProject on the project {project}.", SetUpRetry),
             "ResourceNotFoundException" => ($"There is no CodeBuild project {project} in this account and region: create it, or correct Project and ArmProject.", SetUpRetry),
             "InvalidInputException" => ($"Correct the project {project}, or the settings of the image builder.", SetUpRetry),
