@@ -120,6 +120,7 @@ public sealed partial class ImageTargetTests
                 ["REPO_URI"] = world.RepositoryUri,
                 ["RUNNERFLEET_ARCHITECTURE"] = "x64",
                 ["RUNNERFLEET_BASE_IMAGE"] = "docker.io/library/ubuntu:22.04",
+                ["RUNNERFLEET_BUILD_NUMBER"] = "1",
                 ["RUNNERFLEET_BUILD_ARG_RUNNER_SHA256_X64"] = "abc \"quoted\" $HOME",
                 ["RUNNERFLEET_FLEET"] = "blue",
                 ["RUNNERFLEET_IMAGE_TAG"] = tag,

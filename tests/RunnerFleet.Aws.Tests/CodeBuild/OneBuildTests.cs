@@ -119,6 +119,24 @@ public sealed class OneBuildTests : IDisposable
     }
 
     [Fact]
+    public async Task An_earlier_build_is_not_taken_for_the_one_that_is_sought()
+    {
+        var host = _world.AddHost();
+        var first = Assert.IsType<ImageOutcome.Building>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+        _world.Aws.CodeBuild.End(first.BuildId, "FAILED");
+        await host.ReadBuildAsync(first.BuildId, _world.Cancel);
+        _world.Clock.Advance(TimeSpan.FromMinutes(2));
+        var dying = _world.AddHost(wrap: inner => new HookedCodeBuild(inner) { BeforeStart = () => throw new HostDied() });
+        await Assert.ThrowsAsync<HostDied>(() => dying.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+
+        _world.Clock.Advance(TimeSpan.FromMinutes(5));
+        var second = Assert.IsType<ImageOutcome.Building>(await host.EnsureAsync(CodeBuildWorld.Ubuntu, _world.Cancel));
+
+        Assert.NotEqual(first.BuildId, second.BuildId);
+        Assert.Equal(2, _world.Builds.Count);
+    }
+
+    [Fact]
     public async Task A_build_that_nobody_knew_of_and_that_failed_is_a_failure_like_any_other()
     {
         await DieAfterStartAsync();

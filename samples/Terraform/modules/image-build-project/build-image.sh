@@ -9,6 +9,7 @@
 #   RUNNERFLEET_RUNNER_VERSION              the version of GitHub's runner, else the Dockerfile's own
 #   RUNNERFLEET_BUILD_ARG_<NAME>            further arguments of the Dockerfile
 #   RUNNERFLEET_NO_CACHE                    true builds from the base up
+# RUNNERFLEET_FLEET and RUNNERFLEET_BUILD_NUMBER say who asks, and for which build of this image; nothing here depends on them.
 #
 # How, set in the project where another way is wanted:
 #   RUNNERFLEET_CONTEXT                     the folder with the Dockerfile: runner

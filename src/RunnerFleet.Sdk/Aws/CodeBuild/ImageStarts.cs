@@ -21,6 +21,9 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
     // How long a request may have been on its way, and how far clocks may differ.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
 
+    /// <summary>What tells one build that was asked for from all others.</summary>
+    private static readonly string[] s_identity = [BuildVariables.ImageTag, BuildVariables.Fleet, BuildVariables.Number];
+
     private static readonly TimeSpan SetUpRetry = TimeSpan.FromMinutes(5);
 
     /// <summary>Builds an image that stands so that it should be built.</summary>
@@ -38,7 +41,7 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
 
             if (age < LongestLife(unanswered) + Margin)
             {
-                var (isNeverStarted, outcome) = await SeekAsync(target, fleet, record, unanswered, cancellationToken).ConfigureAwait(false);
+                var (isNeverStarted, outcome) = await SeekAsync(target.Tag, record, unanswered, cancellationToken).ConfigureAwait(false);
                 if (!isNeverStarted)
                 {
                     return outcome;
@@ -108,7 +111,7 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
         return record is { BuildId: { } buildId, Failure: null } ? new ImageOutcome.Building(buildId) : refusal.ToOutcome(clock.GetUtcNow());
     }
 
-    private async Task<(bool IsNeverStarted, ImageOutcome? Outcome)> SeekAsync(ImageTarget target, string fleet, ImageRecord record, CodeBuildStart unanswered, CancellationToken cancellationToken)
+    private async Task<(bool IsNeverStarted, ImageOutcome? Outcome)> SeekAsync(string tag, ImageRecord record, CodeBuildStart unanswered, CancellationToken cancellationToken)
     {
         const int Page = 100;
         IReadOnlyList<string> ids;
@@ -123,11 +126,11 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
 
         var builds = ids.Count == 0 ? [] : await codeBuild.BatchGetBuildsAsync([.. ids.Take(Page)], cancellationToken).ConfigureAwait(false);
         var since = record.ClaimedAt - Margin;
-        var found = builds.Where(build => build.StartTime >= since && build.Variable(BuildVariables.ImageTag) == target.Tag && build.Variable(BuildVariables.Fleet) == fleet).MaxBy(build => build.StartTime);
+        var found = builds.FirstOrDefault(build => build.StartTime >= since && s_identity.All(name => build.Variable(name) == unanswered.EnvironmentVariablesOverride.GetValueOrDefault(name)));
         if (found is not null && CodeBuildId.Read(found.Id) is { } id)
         {
-            await StoreAsync(target.Tag, record.Number, id, cancellationToken).ConfigureAwait(false);
-            logger.ImageBuildSought(target.Tag, record.ClaimedAt, $"It was: {id}.");
+            await StoreAsync(tag, record.Number, id, cancellationToken).ConfigureAwait(false);
+            logger.ImageBuildSought(tag, record.ClaimedAt, $"It was: {id}.");
             return (false, null); // looked at again, as any build
         }
 
@@ -136,7 +139,7 @@ internal sealed class ImageStarts(ICodeBuildApi codeBuild, ImageRecords records,
             return (false, new ImageOutcome.Unknown($"whether its build of {record.ClaimedAt:u} was started is not known: the project {unanswered.ProjectName} has had more than {Page} builds since"));
         }
 
-        logger.ImageBuildSought(target.Tag, record.ClaimedAt, "It was not; it is started now.");
+        logger.ImageBuildSought(tag, record.ClaimedAt, "It was not; it is started now.");
         return (true, null);
     }
 

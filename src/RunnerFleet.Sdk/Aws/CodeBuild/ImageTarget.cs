@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -49,14 +50,15 @@ internal sealed partial record ImageTarget
     /// <param name="isRefresh">Whether it is built although it is there, or was: then from its base up.</param>
     public CodeBuildStart ToRequest(CodeBuildImageOptions options, string fleet, int number, bool isRefresh)
     {
+        var count = number.ToString(CultureInfo.InvariantCulture);
         var isArmOverride = Architecture == "arm64" && options.ArmProject is null;
         var image = isArmOverride ? options.ArmImage : null;
         return new CodeBuildStart
         {
             ProjectName = ProjectOf(Architecture, options),
-            IdempotencyToken = Hash("runnerfleet build", [fleet, Tag, number.ToString(System.Globalization.CultureInfo.InvariantCulture)])[..32],
+            IdempotencyToken = Hash("runnerfleet build", [fleet, Tag, count])[..32],
             SourceVersion = options.SourceVersion,
-            EnvironmentVariablesOverride = Variables(options, fleet, isRefresh).ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.Ordinal),
+            EnvironmentVariablesOverride = Variables(options, fleet, count, isRefresh).ToDictionary(variable => variable.Name, variable => variable.Value, StringComparer.Ordinal),
             EnvironmentTypeOverride = isArmOverride ? "ARM_CONTAINER" : null,
             ImageOverride = image,
             ImagePullCredentialsTypeOverride = image is null ? null : image.StartsWith("aws/codebuild/", StringComparison.Ordinal) ? "CODEBUILD" : "SERVICE_ROLE",
@@ -66,13 +68,14 @@ internal sealed partial record ImageTarget
         };
     }
 
-    private IEnumerable<(string Name, string Value)> Variables(CodeBuildImageOptions options, string fleet, bool isRefresh)
+    private IEnumerable<(string Name, string Value)> Variables(CodeBuildImageOptions options, string fleet, string number, bool isRefresh)
     {
         yield return (BuildVariables.BaseImage, BaseImage);
         yield return (BuildVariables.ImageTag, Tag);
         yield return (BuildVariables.RepositoryUri, options.RepositoryUri);
         yield return (BuildVariables.Architecture, Architecture);
         yield return (BuildVariables.Fleet, fleet);
+        yield return (BuildVariables.Number, number);
         if (options.RunnerVersion is { } version)
         {
             yield return (BuildVariables.RunnerVersion, version);
@@ -139,6 +142,7 @@ internal static class BuildVariables
     public const string Architecture = "RUNNERFLEET_ARCHITECTURE";
     public const string RunnerVersion = "RUNNERFLEET_RUNNER_VERSION";
     public const string Fleet = "RUNNERFLEET_FLEET";
+    public const string Number = "RUNNERFLEET_BUILD_NUMBER";
     public const string NoCache = "RUNNERFLEET_NO_CACHE";
     public const string ArgumentPrefix = "RUNNERFLEET_BUILD_ARG_";
 
