@@ -4,6 +4,7 @@ using System.Reflection;
 using RunnerFleet.AspNetCore.Access;
 using RunnerFleet.Aws.DynamoDb;
 using RunnerFleet.Aws.Ecs;
+using RunnerFleet.Aws.CodeBuild;
 using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
@@ -29,6 +30,7 @@ public sealed class ConfigurationTests
         { "The host's process launcher", Host("ProcessOptions"), "RunnerFleet:Process:" },
         { "The host's Docker launcher", Host("DockerOptions"), "RunnerFleet:Docker:" },
         { "The ECS launcher", typeof(EcsLauncherOptions), "RunnerFleet:Aws:Ecs:" },
+        { "Image builds on AWS", typeof(CodeBuildImageOptions), "RunnerFleet:Aws:CodeBuild:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },

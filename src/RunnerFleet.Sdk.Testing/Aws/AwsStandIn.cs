@@ -28,7 +28,9 @@ public sealed class AwsStandIn
         var database = new Database(clock);
         DynamoDb = new DynamoDbStandIn(_gate, database);
         Ecs = new(clock, region, () => Account!);
-        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account), new EcsService(Ecs)];
+        Ecr = new EcrStandIn(this, clock, _gate);
+        CodeBuild = new CodeBuildStandIn(this, clock, _gate);
+        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account), new EcsService(Ecs), Ecr.Service, CodeBuild.Service];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -40,6 +42,12 @@ public sealed class AwsStandIn
 
     /// <summary>ECS: its clusters, task definitions and tasks.</summary>
     public EcsStandIn Ecs { get; }
+
+    /// <summary>Its image builds.</summary>
+    public CodeBuildStandIn CodeBuild { get; }
+
+    /// <summary>Its image registry.</summary>
+    public EcrStandIn Ecr { get; }
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");

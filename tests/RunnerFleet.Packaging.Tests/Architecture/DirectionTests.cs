@@ -22,6 +22,7 @@ public sealed class DirectionTests
         ["Aws.Wire"] = [],
         ["Aws.DynamoDb"] = ["Runners", "Jobs", "Storage"],
         ["Aws.Ecs"] = ["Runners", "Storage", "Compute", "Aws.Wire"],
+        ["Aws.CodeBuild"] = ["Images", "Storage", "Aws.Wire"],
         ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 
