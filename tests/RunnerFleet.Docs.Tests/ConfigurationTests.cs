@@ -36,7 +36,7 @@ public sealed class ConfigurationTests
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },
         { "The Docker image builder, in code", typeof(DockerImageOptions), "DockerImageOptions." },
         { "Finished Docker images, in code", typeof(FinishedDockerImageOptions), "FinishedDockerImageOptions." },
-        { "AWS: the DynamoDB store", typeof(DynamoDbStoreOptions), "RunnerFleet:Aws:DynamoDb:" },
+        { "The DynamoDB store", typeof(DynamoDbStoreOptions), "RunnerFleet:Aws:DynamoDb:" },
     };
 
     [Theory]

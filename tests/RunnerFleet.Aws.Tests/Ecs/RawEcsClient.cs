@@ -20,7 +20,7 @@ internal sealed class RawEcsClient : AwsJsonClient
     }
 
     public async Task<JsonObject> CallAsync(string operation, JsonObject body, CancellationToken cancellationToken) =>
-        (await CallAsync(operation, body, RawJson.Default.JsonObject, RawJson.Default.RawAnswer, cancellationToken)).Members;
+        (await CallAsync(operation, body, RawEcsJson.Default.JsonObject, RawEcsJson.Default.RawAnswer, cancellationToken)).Members;
 }
 
 internal sealed class RawAnswer
@@ -31,4 +31,4 @@ internal sealed class RawAnswer
 
 [JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(RawAnswer))]
-internal sealed partial class RawJson : JsonSerializerContext;
+internal sealed partial class RawEcsJson : JsonSerializerContext;
