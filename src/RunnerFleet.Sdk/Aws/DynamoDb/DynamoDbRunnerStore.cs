@@ -34,18 +34,25 @@ internal sealed class DynamoDbRunnerStore : IRunnerStore
         var (runners, jobs) = (new RunnerKind(options.RunnerTable, fleet), new JobKind(_stateTable, fleet));
         _connection = new(client, clock, random);
         _writer = new(_connection, runners, jobs, random, logger);
-        _runners = new(_connection, runners, logger);
+        _runners = new(_connection, runners, clock, logger);
         _runnerLists = new(_runners, runners, clock);
         _pending = new(_runners, _runnerLists);
-        _jobs = new(_connection, jobs, logger);
+        _jobs = new(_connection, jobs, clock, logger);
         _jobLists = new(_jobs, jobs, clock);
     }
 
-    public ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken)
+    public async ValueTask<CommitOutcome> CommitAsync(StoreCommit commit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(commit);
         CommitRules.RefuseDoubles(commit);
-        return _writer.CommitAsync(commit, cancellationToken);
+        var outcome = await _writer.CommitAsync(commit, cancellationToken).ConfigureAwait(false);
+        if (outcome is CommitOutcome.Committed)
+        {
+            _runners.Fresh.Written(commit.Runners);
+            _jobs.Fresh.Written(commit.Jobs);
+        }
+
+        return outcome;
     }
 
     /// <summary>Time to live does this.</summary>

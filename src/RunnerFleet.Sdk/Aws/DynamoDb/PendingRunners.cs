@@ -13,7 +13,8 @@ internal sealed class PendingRunners(RecordTable<Runner, RunnerState> table, Rec
     public async ValueTask<IReadOnlyList<Runner>> ListAsync(PendingQuery query, CancellationToken cancellationToken)
     {
         var entries = await listing.ReadLiveEntriesAsync(cancellationToken).ConfigureAwait(false);
-        var waiting = entries.Select(Waiting.Of).OfType<Waiting>().Where(runner => runner.NotBefore <= query.Now.UtcTicks).ToList();
+        var fresh = table.Fresh.All.Where(runner => runner.State is RunnerState.Pending).Select(Waiting.Of);
+        var waiting = entries.Select(Waiting.Of).OfType<Waiting>().Concat(fresh).DistinctBy(runner => runner.Order.Id).Where(runner => runner.NotBefore <= query.Now.UtcTicks).ToList();
         var known = new Dictionary<string, Runner>(StringComparer.Ordinal);
 
         // The index may be a moment behind. Whoever has left the queue makes room for the next, until all that are chosen are really there.
@@ -49,6 +50,8 @@ internal sealed class PendingRunners(RecordTable<Runner, RunnerState> table, Rec
 
     private sealed record Waiting(string Queue, ListPosition Order, long NotBefore)
     {
+        public static Waiting Of(Runner runner) => new(runner.QueueKey, new(runner.QueuedAt, runner.Id), runner.NotBefore?.UtcTicks ?? 0);
+
         public static Waiting? Of(Dictionary<string, AttributeValue> entry) =>
             entry.GetValueOrDefault(Attributes.Status)?.S == s_pending && entry.GetValueOrDefault(Attributes.Queue)?.S is { } queue && entry.GetValueOrDefault(Attributes.QueuedTicks)?.N is { } queued
                 ? new(queue, new(IndexKeys.Moment(queued), entry[Attributes.RunnerId].S), long.Parse(entry.GetValueOrDefault(Attributes.NotBeforeTicks)?.N ?? "0", CultureInfo.InvariantCulture))

@@ -8,10 +8,12 @@ using RunnerFleet.Storage;
 namespace RunnerFleet.Aws.DynamoDb;
 
 /// <summary>Finds runners, or jobs. An index says which; the records themselves are then read consistently, and one that has moved on since is left out.</summary>
-internal sealed class RecordTable<TRecord, TState>(DynamoDbConnection connection, RecordKind<TRecord, TState> kind, ILogger logger)
+internal sealed class RecordTable<TRecord, TState>(DynamoDbConnection connection, RecordKind<TRecord, TState> kind, TimeProvider clock, ILogger logger)
     where TRecord : class
     where TState : struct, Enum
 {
+    public FreshRecords<TRecord> Fresh { get; } = new(record => kind.FactsOf(record).Id, clock);
+
     public async ValueTask<TRecord?> FindAsync(string id, CancellationToken cancellationToken)
     {
         var item = await connection.GetAsync(kind.Table, kind.KeyOf(id), cancellationToken).ConfigureAwait(false);
@@ -44,7 +46,8 @@ internal sealed class RecordTable<TRecord, TState>(DynamoDbConnection connection
         query.KeyConditionExpression += $" AND {Attributes.ListOrder} < :after";
         query.ExpressionAttributeValues[":after"] = new() { S = IndexKeys.JustAfter(now) };
         var due = await ReadAsync(query, take, facts => facts.Deadline <= now, cancellationToken).ConfigureAwait(false);
-        return [.. due.OrderBy(record => new ListPosition(record.Facts.Deadline!.Value, record.Facts.Id)).Select(record => record.Record)];
+        due = [.. due, .. await ReadFreshAsync(facts => facts.Deadline <= now, due, cancellationToken).ConfigureAwait(false)];
+        return [.. due.OrderBy(record => new ListPosition(record.Facts.Deadline!.Value, record.Facts.Id)).Take(take).Select(record => record.Record)];
     }
 
     public async ValueTask<IReadOnlyList<TRecord>> ListOfDemandAsync(string demandKey, int take, CancellationToken cancellationToken)
@@ -64,6 +67,13 @@ internal sealed class RecordTable<TRecord, TState>(DynamoDbConnection connection
 
     /// <summary>What a query of an index shows, page by page.</summary>
     public IAsyncEnumerable<QueryResponse> PagesAsync(QueryRequest query, CancellationToken cancellationToken) => connection.QueryAsync(query, cancellationToken);
+
+    private async Task<IReadOnlyCollection<(TRecord Record, RecordFacts<TState> Facts)>> ReadFreshAsync(Func<RecordFacts<TState>, bool> fits, IReadOnlyCollection<(TRecord Record, RecordFacts<TState> Facts)> shown, CancellationToken cancellationToken)
+    {
+        var fresh = Fresh.All.Select(kind.FactsOf).Where(fits).Select(facts => facts.Id).Except(shown.Select(record => record.Facts.Id), StringComparer.Ordinal).ToList();
+        var records = await FindAsync(fresh, cancellationToken).ConfigureAwait(false);
+        return [.. records.Values.Select(record => (record, kind.FactsOf(record))).Where(record => fits(record.Item2))];
+    }
 
     // A stale entry makes room for the next: whoever asks for so many gets them as long as there are any.
     private async Task<IReadOnlyCollection<(TRecord Record, RecordFacts<TState> Facts)>> ReadAsync(QueryRequest query, int take, Func<RecordFacts<TState>, bool> still, CancellationToken cancellationToken)
