@@ -14,6 +14,9 @@ internal static class DockerEngine
     /// <summary>A bare Debian 12, whose packages can be installed.</summary>
     public const string Debian = "debian:bookworm";
 
+    /// <summary>moto behind what LocalStack answers: <c>.ci/aws image</c> makes it.</summary>
+    public const string LocalStack = "localstack-moto:slim";
+
     private static readonly Lazy<Task<string?>> s_trouble = new(LookAsync);
 
     /// <summary>Where the engine listens.</summary>
@@ -28,7 +31,7 @@ internal static class DockerEngine
         var trouble = await s_trouble.Value;
         foreach (var image in images)
         {
-            trouble ??= await HasAsync(image) ? null : $"The Docker engine at {Endpoint} has no image {image}: .ci/engine makes it.";
+            trouble ??= await HasAsync(image) ? null : $"The Docker engine at {Endpoint} has no image {image}: {(image == LocalStack ? ".ci/aws image" : ".ci/engine")} makes it.";
         }
 
         Need(trouble);
