@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Amazon.Runtime;
 using Amazon.SimpleSystemsManagement;
 using Amazon.SQS;
@@ -46,6 +47,25 @@ internal sealed class Account
         services.AddSingleton(_ => SecretsManager());
         services.AddSingleton(_ => EventBridge());
         services.AddLogging(logging => logging.SetMinimumLevel(LogLevel.Debug).AddProvider(Log));
+    }
+
+    /// <summary>Moves the clock on, step by step, until something is so: whoever waits for the clock may only be on its way to that.</summary>
+    public async Task AdvanceUntilAsync(Func<bool> isSo, TimeSpan step)
+    {
+        for (var since = Stopwatch.GetTimestamp(); !isSo(); await Task.Yield())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60), "It has not become so, however far the clock was moved.");
+            Clock.Advance(step);
+        }
+    }
+
+    /// <summary>Waits, by the real clock, until something is so.</summary>
+    public static async Task UntilAsync(Func<bool> isSo)
+    {
+        for (var since = Stopwatch.GetTimestamp(); !isSo(); await Task.Delay(TimeSpan.FromMilliseconds(5), TimeProvider.System, TestContext.Current.CancellationToken))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60), "It has not become so.");
+        }
     }
 
     private T Connected<T>(T config)

@@ -61,11 +61,7 @@ public sealed class SqsStandInTests
     {
         var (sqs, queue) = (_account.Sqs(), _account.Aws.Sqs.CreateQueue("q"));
         var poll = sqs.ReceiveMessageAsync(new ReceiveMessageRequest { QueueUrl = queue.Url.AbsoluteUri, WaitTimeSeconds = 20 }, Cancel);
-        while (!poll.IsCompleted)
-        {
-            _account.Clock.Advance(TimeSpan.FromSeconds(5)); // until the request has come and its time is over
-            await Task.Yield();
-        }
+        await _account.AdvanceUntilAsync(() => poll.IsCompleted, TimeSpan.FromSeconds(5));
 
         Assert.Null((await poll).Messages);
     }
