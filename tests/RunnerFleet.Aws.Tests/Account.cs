@@ -52,7 +52,7 @@ internal sealed class Account
     /// <summary>Moves the clock on, step by step, until something is so: whoever waits for the clock may only be on its way to that.</summary>
     public async Task AdvanceUntilAsync(Func<bool> isSo, TimeSpan step)
     {
-        for (var since = Stopwatch.GetTimestamp(); !isSo(); await Task.Yield())
+        for (var since = Stopwatch.GetTimestamp(); !isSo(); await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, TestContext.Current.CancellationToken))
         {
             Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(60), "It has not become so, however far the clock was moved.");
             Clock.Advance(step);
