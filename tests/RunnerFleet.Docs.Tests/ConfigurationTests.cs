@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using RunnerFleet.AspNetCore.Access;
+using RunnerFleet.Aws.Ecs;
 using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
@@ -26,6 +27,7 @@ public sealed class ConfigurationTests
         { "The host", Host("HostSettings"), "RunnerFleet:" },
         { "The host's process launcher", Host("ProcessOptions"), "RunnerFleet:Process:" },
         { "The host's Docker launcher", Host("DockerOptions"), "RunnerFleet:Docker:" },
+        { "The ECS launcher", typeof(EcsLauncherOptions), "RunnerFleet:Aws:Ecs:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },

@@ -38,7 +38,8 @@ public sealed class AwsStandIn
         SecretsManager = new SecretsManagerStandIn(_gate, secrets);
         Sqs = new SqsStandIn(_gate, queues);
         EventBridge = new EventBridgeStandIn(_gate, events);
-        AwsStandInService[] services = [new SsmService(parameters), new SecretsManagerService(secrets), new SqsService(queues), new EventBridgeService(events)];
+        Ecs = new(clock, region, () => Account!);
+        AwsStandInService[] services = [new EcsService(Ecs), new SsmService(parameters), new SecretsManagerService(secrets), new SqsService(queues), new EventBridgeService(events)];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -47,6 +48,9 @@ public sealed class AwsStandIn
 
     /// <summary>The account's number.</summary>
     public string Account { get; init; } = "123456789012";
+
+    /// <summary>ECS: its clusters, task definitions and tasks.</summary>
+    public EcsStandIn Ecs { get; }
 
     /// <summary>The key that requests must be signed with.</summary>
     public static AWSCredentials Credentials { get; } = new BasicAWSCredentials("AKIASTANDIN", "the stand-in's secret key");

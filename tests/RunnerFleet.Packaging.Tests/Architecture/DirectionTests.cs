@@ -20,6 +20,7 @@ public sealed class DirectionTests
         ["GitHub.Rest"] = ["Runners", "GitHub"],
         ["Provisioning"] = ["Runners", "Jobs", "Storage", "Compute", "Images", "Labels", "Policy", "GitHub", "GitHub.Rest", "Sweeping"],
         ["Aws.Wire"] = [],
+        ["Aws.Ecs"] = ["Runners", "Storage", "Compute", "Aws.Wire"],
         ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using RunnerFleet.Aws.Ecs;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 
@@ -27,7 +28,7 @@ internal static class AwsEventParser
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException) // the latter: a text that is no Unicode
         {
-            return new AwsEvent.Unreadable("It is not JSON.");
+            return new AwsEvent.Unreadable("It is not JSON, or its members are of other kinds than AWS writes.");
         }
     }
 
@@ -65,13 +66,26 @@ internal static class AwsEventParser
 
     private static AwsEvent ReadEvent(string source, string type, JsonElement detail, string fleet) => (source, type) switch
     {
-        ("aws.ecs", "ECS Task State Change") => EcsTaskEvent.Read(detail, fleet),
+        ("aws.ecs", "ECS Task State Change") => TaskChanged(detail, fleet),
         ("aws.codebuild", "CodeBuild Build State Change") => BuildChanged(detail.TextOf("build-id")),
         (CustomSource, "image-build") => BuildChanged(detail.TextOf("build_id")),
         (CustomSource, "runner-status") => RunnerMentioned(detail.TextOf("runner_id")),
         ("aws.events" or "aws.scheduler", "Scheduled Event") => new AwsEvent.Sweep(),
         _ => new AwsEvent.NotOurs($"Events {type.Quoted()} of {source.Quoted()} say nothing to a fleet."),
     };
+
+    // Of the detail only what a task's description needs is read: it also holds the task's overrides, with the claim secret in clear (Amazon ECS Developer Guide, task state change events).
+    private static AwsEvent TaskChanged(JsonElement detail, string fleet)
+    {
+        if (detail.Deserialize(EcsJson.Default.TaskDetail)?.Read() is not { ClusterArn.Length: > 0, LastStatus.Length: > 0 } task)
+        {
+            return new AwsEvent.Unreadable("The event of an ECS task names no task, no cluster or no status.");
+        }
+
+        return EcsDescriptions.TryParse(task.StartedBy, out var owner, out _, out _) && owner == fleet
+            ? new AwsEvent.News(new FleetEvent.ComputeChanged(EcsDescriptions.Of(task)))
+            : new AwsEvent.NotOurs("The task was not started by this fleet.");
+    }
 
     private static AwsEvent BuildChanged(string? build) => BuildId.Read(build) is { } id
         ? new AwsEvent.News(new FleetEvent.ImageBuildChanged(id))

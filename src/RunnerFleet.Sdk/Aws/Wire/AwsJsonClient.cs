@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Amazon.Runtime;
@@ -23,11 +24,23 @@ internal abstract class AwsJsonClient : AmazonServiceClient
     {
         var options = new InvokeOptions { RequestMarshaller = _marshaller, ResponseUnmarshaller = new AwsJsonUnmarshaller(answerType) };
         var request = new AwsJsonRequest(operation, JsonSerializer.SerializeToUtf8Bytes(call, callType));
-        var response = await InvokeAsync<AwsJsonResponse>(request, options, cancellationToken).ConfigureAwait(false);
-        return (TAnswer?)response.Body ?? new TAnswer();
+        try
+        {
+            var response = await InvokeAsync<AwsJsonResponse>(request, options, cancellationToken).ConfigureAwait(false);
+            return (TAnswer?)response.Body ?? new TAnswer();
+        }
+        catch (AwsJsonException refusal) when (request.EarlierBrokeOff)
+        {
+            refusal.IsInDoubt = true;
+            throw;
+        }
     }
 
-    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline) => pipeline.AddHandlerAfter<Marshaller>(new SignatureVersion4());
+    protected override void CustomizeRuntimePipeline(RuntimePipeline pipeline)
+    {
+        pipeline.AddHandlerAfter<Marshaller>(new SignatureVersion4());
+        pipeline.AddHandlerAfter<RetryHandler>(new SendWatch());
+    }
 
     /// <summary>Every request is signed with Signature Version 4, for the client's region.</summary>
     private sealed class SignatureVersion4 : BaseAuthResolverHandler
@@ -38,6 +51,25 @@ internal abstract class AwsJsonClient : AmazonServiceClient
             var context = executionContext.RequestContext;
             context.Request.AuthenticationRegion ??= context.ClientConfig.AuthenticationRegion ?? context.ClientConfig.RegionEndpoint?.SystemName;
             return AuthSchemeOption.DEFAULT_SIGV4;
+        }
+    }
+
+    /// <summary>Sees each send of a request: the SDK sends again by itself what broke off, up to 13 times, and shows only what came of the last.</summary>
+    private sealed class SendWatch : PipelineHandler
+    {
+        public override async Task<T> InvokeAsync<T>(IExecutionContext executionContext)
+        {
+            var request = (AwsJsonRequest)executionContext.RequestContext.OriginalRequest;
+            request.BeginSend();
+            try
+            {
+                return await base.InvokeAsync<T>(executionContext).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (exception is not AmazonServiceException { StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError })
+            {
+                request.BreakOff();
+                throw;
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class AwsJsonException : AmazonServiceException
 
     /// <summary>What a ConflictException of ECS names: the tasks that the token already stands for.</summary>
     public IReadOnlyList<string> ResourceIds { get; init; } = [];
+
+    /// <summary>Whether an earlier send of the same request broke off: this refusal speaks of the last send only, and that one may have taken effect.</summary>
+    public bool IsInDoubt { get; set; }
 }
 
 /// <summary>The body of an error. Proxies and load balancers answer for a service too, so it may be anything.</summary>
