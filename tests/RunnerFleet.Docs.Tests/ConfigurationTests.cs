@@ -3,6 +3,10 @@ using System.Globalization;
 using System.Reflection;
 using RunnerFleet.AspNetCore.Access;
 using RunnerFleet.Aws.Ecs;
+using RunnerFleet.Aws.Events;
+using RunnerFleet.Aws.Secrets;
+using RunnerFleet.Aws.Sqs;
+using RunnerFleet.Aws.Ssm;
 using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
@@ -28,6 +32,10 @@ public sealed class ConfigurationTests
         { "The host's process launcher", Host("ProcessOptions"), "RunnerFleet:Process:" },
         { "The host's Docker launcher", Host("DockerOptions"), "RunnerFleet:Docker:" },
         { "The ECS launcher", typeof(EcsLauncherOptions), "RunnerFleet:Aws:Ecs:" },
+        { "Classes in Systems Manager", typeof(SsmClassOptions), "RunnerFleet:Aws:Ssm:" },
+        { "Secrets in AWS", typeof(AwsSecretOptions), "RunnerFleet:Aws:Secrets:" },
+        { "Queues of SQS", typeof(SqsQueueOptions), "RunnerFleet:Aws:Sqs:" },
+        { "Events to EventBridge", typeof(EventBridgeOptions), "RunnerFleet:Aws:Events:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },

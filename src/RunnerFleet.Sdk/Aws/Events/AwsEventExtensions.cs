@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
@@ -21,18 +22,25 @@ public static class AwsEventExtensions
     /// Publishes every move of a runner to an event bus of EventBridge: source <c>runnerfleet</c>, detail type <c>runner-moved</c>. It is best effort and holds no move up: while EventBridge cannot be reached, the newest moves
     /// wait. A host without time in the background calls <see cref="IEventBridgePublisher.FlushAsync"/>. Region and credentials are those of the AWS SDK. An <see cref="IEventBridgeApi"/> that is registered already is kept.
     /// </summary>
-    /// <param name="builder">The fleet's builder.</param>
-    /// <param name="configure">Names the bus.</param>
-    public static IRunnerFleetBuilder UseEventBridge(this IRunnerFleetBuilder builder, Action<EventBridgeOptions>? configure = null)
+    public static IRunnerFleetBuilder UseEventBridge(this IRunnerFleetBuilder builder, Action<EventBridgeOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.AddEventBridge().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:Events")</c>.</summary>
+    public static IRunnerFleetBuilder UseEventBridge(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddEventBridge().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<EventBridgeOptions> AddEventBridge(this IRunnerFleetBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        var options = services.AddOptionsWithValidateOnStart<EventBridgeOptions>();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EventBridgeOptions>, EventBridgeRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IEventBridgeApi>(AwsClients.Create<IEventBridgeClient>);
@@ -40,6 +48,6 @@ public static class AwsEventExtensions
         services.TryAddSingleton<IEventBridgePublisher>(s => s.GetRequiredService<EventBridgePublisher>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IFleetObserver, EventBridgePublisher>(s => s.GetRequiredService<EventBridgePublisher>()));
         services.AddHostedService<EventBridgeWorker>();
-        return builder;
+        return services.AddOptionsWithValidateOnStart<EventBridgeOptions>();
     }
 }

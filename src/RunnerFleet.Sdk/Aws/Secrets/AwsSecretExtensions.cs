@@ -1,4 +1,5 @@
 using Amazon.SimpleSystemsManagement;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
@@ -15,18 +16,32 @@ public static class AwsSecretExtensions
     /// Systems Manager, <c>secretsmanager:name</c> a secret, both also by their ARN, and <c>#key</c> at the end takes one member of a JSON object. A host with a reference that cannot be read does not start.
     /// Values are read again by the clock and followed when they change; the last good one stays where a read fails. For other settings, and for hosts without time in the background: <see cref="IAwsSecrets"/>.
     /// </summary>
-    /// <param name="builder">The fleet's builder.</param>
-    /// <param name="configure">Changes how often values are read again.</param>
-    public static IRunnerFleetBuilder UseAwsSecrets(this IRunnerFleetBuilder builder, Action<AwsSecretOptions>? configure = null)
+    public static IRunnerFleetBuilder UseAwsSecrets(this IRunnerFleetBuilder builder)
+    {
+        builder.AddAwsSecrets();
+        return builder;
+    }
+
+    /// <summary>The same, with values read again more or less often.</summary>
+    public static IRunnerFleetBuilder UseAwsSecrets(this IRunnerFleetBuilder builder, Action<AwsSecretOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.AddAwsSecrets().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:Secrets")</c>.</summary>
+    public static IRunnerFleetBuilder UseAwsSecrets(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddAwsSecrets().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<AwsSecretOptions> AddAwsSecrets(this IRunnerFleetBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        var options = services.AddOptionsWithValidateOnStart<AwsSecretOptions>();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AwsSecretOptions>, AwsSecretRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonSimpleSystemsManagement>();
@@ -40,6 +55,6 @@ public static class AwsSecretExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<RunnerFleetOptions>, ReferencedSettings>(s => s.GetRequiredService<ReferencedSettings>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RunnerFleetOptions>, ReferencedSettings>(s => s.GetRequiredService<ReferencedSettings>()));
         services.AddHostedService<SecretsWorker>();
-        return builder;
+        return services.AddOptionsWithValidateOnStart<AwsSecretOptions>();
     }
 }

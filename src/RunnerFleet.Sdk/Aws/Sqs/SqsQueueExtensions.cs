@@ -1,4 +1,5 @@
 using Amazon.SQS;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
@@ -18,10 +19,23 @@ public static class SqsQueueExtensions
     /// <param name="configure">Sets at least <see cref="SqsQueueOptions.QueueUrl"/>.</param>
     public static IRunnerFleetBuilder UseSqs(this IRunnerFleetBuilder builder, Action<SqsQueueOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
-        var services = builder.Services;
-        services.AddOptionsWithValidateOnStart<SqsQueueOptions>().Configure(configure);
+        builder.AddSqs().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:Sqs")</c>.</summary>
+    public static IRunnerFleetBuilder UseSqs(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddSqs().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<SqsQueueOptions> AddSqs(this IRunnerFleetBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.AddAwsEvents().Services;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqsQueueOptions>, SqsQueueRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonSQS>();
@@ -29,6 +43,6 @@ public static class SqsQueueExtensions
         services.TryAddSingleton<SqsInbox>();
         services.Replace(ServiceDescriptor.Singleton<IFleetQueue, SqsFleetQueue>());
         services.AddHostedService<SqsEventWorker>();
-        return builder.AddAwsEvents();
+        return services.AddOptionsWithValidateOnStart<SqsQueueOptions>();
     }
 }

@@ -1,4 +1,5 @@
 using Amazon.SimpleSystemsManagement;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
@@ -18,14 +19,27 @@ public static class SsmClassExtensions
     /// <param name="configure">Sets at least <see cref="SsmClassOptions.Parameter"/>.</param>
     public static IRunnerFleetBuilder UseSsmClasses(this IRunnerFleetBuilder builder, Action<SsmClassOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
+        builder.AddSsmClasses().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:Ssm")</c>.</summary>
+    public static IRunnerFleetBuilder UseSsmClasses(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddSsmClasses().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<SsmClassOptions> AddSsmClasses(this IRunnerFleetBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        services.AddOptionsWithValidateOnStart<SsmClassOptions>().Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SsmClassOptions>, SsmClassRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonSimpleSystemsManagement>();
         services.Replace(ServiceDescriptor.Singleton<IRunnerClassCatalog, SsmClassCatalog>());
-        return builder;
+        return services.AddOptionsWithValidateOnStart<SsmClassOptions>();
     }
 }
