@@ -9,6 +9,7 @@ internal sealed class LastGoodOptions(
     IEnumerable<IConfigureOptions<RunnerFleetOptions>> setups,
     IEnumerable<IPostConfigureOptions<RunnerFleetOptions>> postConfigures,
     IEnumerable<IValidateOptions<RunnerFleetOptions>> validations,
+    IOptionsMonitorCache<RunnerFleetOptions> cache,
     ILogger<LastGoodOptions> logger) : IOptionsFactory<RunnerFleetOptions>
 {
     private readonly OptionsFactory<RunnerFleetOptions> _factory = new(setups, postConfigures, validations);
@@ -31,6 +32,11 @@ internal sealed class LastGoodOptions(
         {
             logger.SettingsRefused($"a value could not be read ({e.GetType().Name})"); // its text may be a secret in the wrong place
             return _lastGood;
+        }
+        catch
+        {
+            cache.TryRemove(name); // else it keeps the failure for good, and what failed may pass: a secret that could not be read
+            throw;
         }
     }
 }

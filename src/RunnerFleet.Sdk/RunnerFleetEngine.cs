@@ -52,6 +52,9 @@ internal sealed class RunnerFleetEngine(
             case FleetEvent.ImageBuildChanged build:
                 await images.BuildChangedAsync(build.BuildId, cancellationToken).ConfigureAwait(false);
                 break;
+            case FleetEvent.RunnerMentioned mentioned:
+                await reports.LookAsync(mentioned.RunnerId, cancellationToken).ConfigureAwait(false);
+                break;
         }
     }
 

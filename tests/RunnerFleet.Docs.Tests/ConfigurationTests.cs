@@ -5,6 +5,10 @@ using RunnerFleet.AspNetCore.Access;
 using RunnerFleet.Aws.DynamoDb;
 using RunnerFleet.Aws.Ecs;
 using RunnerFleet.Aws.CodeBuild;
+using RunnerFleet.Aws.Events;
+using RunnerFleet.Aws.Secrets;
+using RunnerFleet.Aws.Sqs;
+using RunnerFleet.Aws.Ssm;
 using RunnerFleet.Local.Docker;
 using RunnerFleet.Local.Processes;
 using RunnerFleet.Local.Sqlite;
@@ -31,6 +35,10 @@ public sealed class ConfigurationTests
         { "The host's Docker launcher", Host("DockerOptions"), "RunnerFleet:Docker:" },
         { "The ECS launcher", typeof(EcsLauncherOptions), "RunnerFleet:Aws:Ecs:" },
         { "Image builds on AWS", typeof(CodeBuildImageOptions), "RunnerFleet:Aws:CodeBuild:" },
+        { "Classes in Systems Manager", typeof(SsmClassOptions), "RunnerFleet:Aws:Ssm:" },
+        { "Secrets in AWS", typeof(AwsSecretOptions), "RunnerFleet:Aws:Secrets:" },
+        { "Queues of SQS", typeof(SqsQueueOptions), "RunnerFleet:Aws:Sqs:" },
+        { "Events to EventBridge", typeof(EventBridgeOptions), "RunnerFleet:Aws:Events:" },
         { "The SQLite store, in code", typeof(SqliteStoreOptions), "SqliteStoreOptions." },
         { "The Docker launcher, in code", typeof(DockerLauncherOptions), "DockerLauncherOptions." },
         { "The process launcher, in code", typeof(ProcessLauncherOptions), "ProcessLauncherOptions." },

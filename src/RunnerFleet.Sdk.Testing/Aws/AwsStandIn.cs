@@ -2,6 +2,10 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Amazon.Runtime;
 using RunnerFleet.Testing.Aws.DynamoDb;
+using RunnerFleet.Testing.Aws.EventBridge;
+using RunnerFleet.Testing.Aws.SecretsManager;
+using RunnerFleet.Testing.Aws.Sqs;
+using RunnerFleet.Testing.Aws.Ssm;
 
 namespace RunnerFleet.Testing.Aws;
 
@@ -13,6 +17,7 @@ namespace RunnerFleet.Testing.Aws;
 public sealed class AwsStandIn
 {
     private readonly Lock _gate = new();
+    private readonly TimeProvider _clock;
     private readonly ConcurrentQueue<AwsStandInCall> _calls = new();
     private readonly AwsStandInFaults _faults = new();
     private readonly Dictionary<string, AwsStandInService> _services;
@@ -25,12 +30,31 @@ public sealed class AwsStandIn
         ArgumentNullException.ThrowIfNull(clock);
         ArgumentException.ThrowIfNullOrEmpty(region);
         Region = region;
+        _clock = clock;
         var database = new Database(clock);
+        var parameters = new Parameters(clock, region, () => Account);
+        var secrets = new Secrets(clock, region, () => Account);
+        var queues = new Queues(clock, region, () => Account);
+        var events = new EventBuses(clock, region, () => Account);
         DynamoDb = new DynamoDbStandIn(_gate, database);
         Ecs = new(clock, region, () => Account!);
         Ecr = new EcrStandIn(this, clock, _gate);
         CodeBuild = new CodeBuildStandIn(this, clock, _gate);
-        AwsStandInService[] services = [new DynamoDbService(database, region, () => Account), new EcsService(Ecs), Ecr.Service, CodeBuild.Service];
+        Ssm = new SsmStandIn(_gate, parameters);
+        SecretsManager = new SecretsManagerStandIn(_gate, secrets);
+        Sqs = new SqsStandIn(_gate, queues);
+        EventBridge = new EventBridgeStandIn(_gate, events);
+        AwsStandInService[] services =
+        [
+            new DynamoDbService(database, region, () => Account),
+            new EcsService(Ecs),
+            Ecr.Service,
+            CodeBuild.Service,
+            new SsmService(parameters),
+            new SecretsManagerService(secrets),
+            new SqsService(queues),
+            new EventBridgeService(events),
+        ];
         _services = services.ToDictionary(service => service.TargetPrefix, StringComparer.Ordinal);
     }
 
@@ -54,6 +78,18 @@ public sealed class AwsStandIn
 
     /// <summary>Its DynamoDB.</summary>
     public DynamoDbStandIn DynamoDb { get; }
+
+    /// <summary>Its Systems Manager: the parameters.</summary>
+    public SsmStandIn Ssm { get; }
+
+    /// <summary>Its Secrets Manager.</summary>
+    public SecretsManagerStandIn SecretsManager { get; }
+
+    /// <summary>Its queues.</summary>
+    public SqsStandIn Sqs { get; }
+
+    /// <summary>Its event buses.</summary>
+    public EventBridgeStandIn EventBridge { get; }
 
     /// <summary>Every request so far, in the order in which they came: also those that were refused, and each try of one that was tried again.</summary>
     public IReadOnlyList<AwsStandInCall> Calls => [.. _calls];
@@ -88,8 +124,41 @@ public sealed class AwsStandIn
     /// <summary>An HTTP handler that answers in this process, whatever the host of the request.</summary>
     public HttpMessageHandler CreateHandler() => new AwsStandInHandler(this);
 
-    /// <summary>One request, answered.</summary>
-    internal AwsStandInReply Answer(AwsStandInRequest request)
+    /// <summary>One request, answered: at once, or when what it waits for has come.</summary>
+    internal async Task<AwsStandInReply> AnswerAsync(AwsStandInRequest request, CancellationToken cancellationToken)
+    {
+        var arrived = _clock.GetUtcNow();
+        while (true)
+        {
+            Task wait;
+            lock (_gate)
+            {
+                if (WaitOf(request, arrived) is not { } longPoll)
+                {
+                    return Answer(request);
+                }
+
+                wait = longPoll;
+            }
+
+            await wait.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private Task? WaitOf(AwsStandInRequest request, DateTimeOffset arrived)
+    {
+        var (prefix, operation) = request.Target;
+        try
+        {
+            return _faults.IsNext(operation) ? null : _services.GetValueOrDefault(prefix)?.WaitOf(operation, request.ReadBody(), arrived);
+        }
+        catch (Exception e) when (e is AwsStandInException or JsonException)
+        {
+            return null; // the answer says what is wrong
+        }
+    }
+
+    private AwsStandInReply Answer(AwsStandInRequest request)
     {
         var (prefix, operation) = request.Target;
         lock (_gate)

@@ -17,6 +17,15 @@ internal sealed class AwsStandInFaults
         }
     }
 
+    /// <summary>Whether the next request of an operation goes wrong.</summary>
+    public bool IsNext(string operation)
+    {
+        lock (_gate)
+        {
+            return _faults.Exists(fault => fault.Operation == operation);
+        }
+    }
+
     /// <returns>Whether the answer gets lost.</returns>
     /// <exception cref="AwsStandInException">The request fails.</exception>
     public bool Take(string operation)

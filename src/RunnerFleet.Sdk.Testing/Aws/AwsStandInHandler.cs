@@ -14,7 +14,7 @@ internal sealed class AwsStandInHandler(AwsStandIn standIn) : HttpMessageHandler
         var body = request.Content is null ? [] : await request.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
         var headers = request.Headers.Concat(request.Content?.Headers ?? Enumerable.Empty<KeyValuePair<string, IEnumerable<string>>>())
             .ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(",", header.Value), StringComparer.Ordinal);
-        var reply = standIn.Answer(new(request.Method.Method, url.IsDefaultPort ? url.Host : url.Authority, url.AbsolutePath, headers, body));
+        var reply = await standIn.AnswerAsync(new(request.Method.Method, url.IsDefaultPort ? url.Host : url.Authority, url.AbsolutePath, headers, body), cancellationToken).ConfigureAwait(false);
         return !reply.IsLost
             ? new((HttpStatusCode)reply.Status) { RequestMessage = request, Content = new StringContent(reply.Body, Encoding.UTF8, "application/x-amz-json-1.1") }
             : throw new HttpRequestException(HttpRequestError.ResponseEnded, "The answer was lost.", new IOException("The connection was reset."));

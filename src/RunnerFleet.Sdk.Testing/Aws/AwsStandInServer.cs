@@ -47,7 +47,7 @@ public sealed class AwsStandInServer : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted).ConfigureAwait(false); // Kestrel refuses more than 30 MB
         var headers = context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => string.Join(",", header.Value.ToArray()), StringComparer.Ordinal);
-        var reply = standIn.Answer(new(context.Request.Method, context.Request.Host.Value ?? "", context.Request.Path.Value ?? "/", headers, body.ToArray()));
+        var reply = await standIn.AnswerAsync(new(context.Request.Method, context.Request.Host.Value ?? "", context.Request.Path.Value ?? "/", headers, body.ToArray()), context.RequestAborted).ConfigureAwait(false);
         if (reply.IsLost)
         {
             context.Abort();

@@ -203,6 +203,16 @@ public abstract class FleetEvent
         /// <summary>The builder's id.</summary>
         public string BuildId { get; } = buildId;
     }
+
+    /// <summary>
+    /// Somebody said something of a runner. A hint, whoever said it and whatever it was: the runner is looked at soon, by its launcher and GitHub. It never ends, stops or frees anything.
+    /// </summary>
+    /// <param name="runnerId">The runner's id. One that this fleet has no record of is passed over.</param>
+    public sealed class RunnerMentioned(string runnerId) : FleetEvent
+    {
+        /// <summary>The runner's id.</summary>
+        public string RunnerId { get; } = runnerId;
+    }
 }
 
 /// <summary>What a drain did.</summary>

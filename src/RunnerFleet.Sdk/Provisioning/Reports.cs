@@ -16,28 +16,35 @@ internal sealed class Reports(IRunnerStore store, FleetWriter writer, ClaimSecre
             return ReportOutcome.Unauthorized;
         }
 
-        var outcome = await Retry.OnConflictAsync(async () =>
-        {
-            var runner = await store.GetRunnerAsync(report.RunnerId, cancellationToken).ConfigureAwait(false);
-            if (runner is null || runner.IsTerminal)
-            {
-                return (true, ReportOutcome.Gone);
-            }
+        return report.Status == RunnerReportStatus.Started
+            ? await NoteAsync(report.RunnerId, Started, cancellationToken).ConfigureAwait(false)
+            : await LookAsync(report.RunnerId, cancellationToken).ConfigureAwait(false);
+    }
 
-            var now = clock.GetUtcNow();
-            var after = report.Status == RunnerReportStatus.Started ? Started(runner, now) : LookEarly(runner, now);
-            return after is null
-                ? (true, ReportOutcome.Accepted)
-                : (await writer.CommitAsync(new FleetCommit().Put(runner, after), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed, ReportOutcome.Accepted);
-        }).ConfigureAwait(false);
-
-        if (outcome == ReportOutcome.Accepted && report.Status != RunnerReportStatus.Started)
+    /// <summary>Has a runner looked at soon.</summary>
+    public async Task<ReportOutcome> LookAsync(string runnerId, CancellationToken cancellationToken)
+    {
+        var outcome = await NoteAsync(runnerId, LookEarly, cancellationToken).ConfigureAwait(false);
+        if (outcome == ReportOutcome.Accepted)
         {
             await hints.DrainAsync(EarlyLook, cancellationToken).ConfigureAwait(false);
         }
 
         return outcome;
     }
+
+    private Task<ReportOutcome> NoteAsync(string runnerId, Func<Runner, DateTimeOffset, Runner?> change, CancellationToken cancellationToken) => Retry.OnConflictAsync(async () =>
+    {
+        var runner = RunnerName.IsId(runnerId) ? await store.GetRunnerAsync(runnerId, cancellationToken).ConfigureAwait(false) : null;
+        if (runner is null || runner.IsTerminal)
+        {
+            return (true, ReportOutcome.Gone);
+        }
+
+        return change(runner, clock.GetUtcNow()) is not { } after
+            ? (true, ReportOutcome.Accepted)
+            : (await writer.CommitAsync(new FleetCommit().Put(runner, after), cancellationToken).ConfigureAwait(false) is CommitOutcome.Committed, ReportOutcome.Accepted);
+    });
 
     private Runner? Started(Runner runner, DateTimeOffset now)
     {

@@ -279,6 +279,32 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public async Task A_runner_that_somebody_mentions_is_looked_at_soon_and_nothing_ends_by_it()
+    {
+        await using var world = new FleetWorld();
+        var (_, runner, _) = await world.StartAndConnectAsync();
+
+        await world.Fleet.HandleEventAsync(new FleetEvent.RunnerMentioned(runner.Id), world.Cancel);
+
+        var mentioned = await world.RunnerAsync(runner.Id);
+        Assert.Equal((RunnerState.WaitingForJob, null, world.Clock.GetUtcNow().AddSeconds(2)), (mentioned.State, mentioned.Closing, mentioned.Deadline));
+        await world.PassAsync(TimeSpan.FromMinutes(10));
+        Assert.Equal(RunnerState.WaitingForJob, (await world.RunnerAsync(runner.Id)).State);
+        Assert.Empty(world.Launcher.Stops);
+
+        await world.Fleet.HandleEventAsync(new FleetEvent.RunnerMentioned(runner.Id), world.Cancel);
+        world.Launcher.End(runner.Id, exitCode: 1);
+        await world.PassAsync(TimeSpan.FromSeconds(2));
+        var ended = await world.RunnerAsync(runner.Id);
+        Assert.Equal(RunnerState.Failed, ended.State);
+
+        await world.Fleet.HandleEventAsync(new FleetEvent.RunnerMentioned(runner.Id), world.Cancel);
+        await world.Fleet.HandleEventAsync(new FleetEvent.RunnerMentioned("01JB6BFTPC940534Y7QZM5K95J"), world.Cancel);
+        await world.Fleet.HandleEventAsync(new FleetEvent.RunnerMentioned("../nobody"), world.Cancel);
+        Assert.Equal(ended.Version, (await world.RunnerAsync(runner.Id)).Version);
+    }
+
+    [Fact]
     public async Task No_credential_reaches_store_overrides_logs_or_texts()
     {
         await using var world = new FleetWorld();

@@ -6,7 +6,7 @@ namespace RunnerFleet.Aws.CodeBuild;
 internal static partial class CodeBuildId
 {
     /// <summary>The id in that form, read from itself or from an ARN; <see langword="null"/> where it is neither.</summary>
-    public static string? Read(string text) => text.Length <= 300 && Grammar().Match(text) is { Success: true } match ? match.Groups["id"].Value : null;
+    public static string? Read(string? text) => text is { Length: <= 300 } && Grammar().Match(text) is { Success: true } match ? match.Groups["id"].Value : null;
 
     public static string ProjectOf(string id) => id[..id.IndexOf(':', StringComparison.Ordinal)];
 

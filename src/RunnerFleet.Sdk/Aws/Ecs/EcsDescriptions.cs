@@ -66,7 +66,7 @@ internal static class EcsDescriptions
 
     private static ComputeEnd EndOf(EcsTask task)
     {
-        var runner = task.Containers.FirstOrDefault(container => container.Name == EcsTaskContent.Container);
+        var runner = task.Containers.FirstOrDefault(container => container.Name == EcsTaskContent.Container) ?? (task.Containers is [var only] ? only : null);
         var reason = string.Join(": ", new[] { task.StopCode, task.StoppedReason, runner?.Reason }.Where(text => !string.IsNullOrWhiteSpace(text)).Distinct());
         return new()
         {
