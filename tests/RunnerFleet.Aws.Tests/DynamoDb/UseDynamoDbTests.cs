@@ -113,7 +113,7 @@ public sealed class UseDynamoDbTests
         }
 
         services.AddRunnerFleet(options => (options.Name, options.GitHub.WebhookSecret, options.GitHub.Token, options.PublicUrl) = ("blue", "a webhook secret", "token", new Uri("https://fleet.example")))
-            .UseLauncher<FakeComputeLauncher>().UseDynamoDb(configure);
+            .UseLauncher<FakeComputeLauncher>().UseDynamoDb(configure ?? (_ => { }));
         return services;
     }
 }

@@ -20,6 +20,7 @@ public sealed class DirectionTests
         ["GitHub.Rest"] = ["Runners", "GitHub"],
         ["Provisioning"] = ["Runners", "Jobs", "Storage", "Compute", "Images", "Labels", "Policy", "GitHub", "GitHub.Rest", "Sweeping"],
         ["Aws.Wire"] = [],
+        ["Aws"] = ["Aws.CodeBuild", "Aws.DynamoDb", "Aws.Ecs", "Aws.Events", "Aws.Sqs", "Aws.Ssm"],
         ["Aws.DynamoDb"] = ["Runners", "Jobs", "Storage"],
         ["Aws.Ecs"] = ["Runners", "Storage", "Compute", "Aws.Wire"],
         ["Aws.CodeBuild"] = ["Images", "Storage", "Aws.Wire"],

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
@@ -18,15 +19,28 @@ public static class CodeBuildImageExtensions
     /// <param name="configure">Sets at least <see cref="CodeBuildImageOptions.Project"/> and <see cref="CodeBuildImageOptions.RepositoryUri"/>.</param>
     public static IRunnerFleetBuilder UseCodeBuild(this IRunnerFleetBuilder builder, Action<CodeBuildImageOptions> configure)
     {
-        ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(configure);
+        builder.AddCodeBuild().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:CodeBuild")</c>.</summary>
+    public static IRunnerFleetBuilder UseCodeBuild(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddCodeBuild().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<CodeBuildImageOptions> AddCodeBuild(this IRunnerFleetBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        services.AddOptionsWithValidateOnStart<CodeBuildImageOptions>().Configure(configure);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CodeBuildImageOptions>, CodeBuildImageRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ICodeBuildApi>(AwsClients.Create<ICodeBuildClient>);
         services.TryAddSingleton<IEcrApi>(AwsClients.Create<IEcrClient>);
         services.Replace(ServiceDescriptor.Singleton<IImageBuilder, CodeBuildImageBuilder>());
-        return builder;
+        return services.AddOptionsWithValidateOnStart<CodeBuildImageOptions>();
     }
 }

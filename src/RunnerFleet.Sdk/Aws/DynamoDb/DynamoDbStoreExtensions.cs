@@ -22,18 +22,32 @@ public static class DynamoDbStoreExtensions
     /// Keeps the fleet in two DynamoDB tables, which any number of hosts and fleets may share. A client that was registered before (<see cref="IAmazonDynamoDB"/>) is used as it is; else one is made from
     /// <see cref="AWSOptions"/>, the configuration section <c>AWS</c> or the environment, with 6 retries and 3 s for each try unless those say otherwise.
     /// </summary>
-    /// <param name="builder">The fleet's builder.</param>
-    /// <param name="configure">Sets the names of the tables; <see langword="null"/> keeps the defaults.</param>
-    public static IRunnerFleetBuilder UseDynamoDb(this IRunnerFleetBuilder builder, Action<DynamoDbStoreOptions>? configure = null)
+    public static IRunnerFleetBuilder UseDynamoDb(this IRunnerFleetBuilder builder)
+    {
+        builder.AddDynamoDb();
+        return builder;
+    }
+
+    /// <summary>The same with tables of other names.</summary>
+    public static IRunnerFleetBuilder UseDynamoDb(this IRunnerFleetBuilder builder, Action<DynamoDbStoreOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        builder.AddDynamoDb().Configure(configure);
+        return builder;
+    }
+
+    /// <summary>The same with settings from a configuration section, usually <c>configuration.GetSection("RunnerFleet:Aws:DynamoDb")</c>.</summary>
+    public static IRunnerFleetBuilder UseDynamoDb(this IRunnerFleetBuilder builder, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        builder.AddDynamoDb().Bind(configuration);
+        return builder;
+    }
+
+    private static OptionsBuilder<DynamoDbStoreOptions> AddDynamoDb(this IRunnerFleetBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
-        var options = services.AddOptionsWithValidateOnStart<DynamoDbStoreOptions>();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DynamoDbStoreOptions>, DynamoDbStoreRules>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonDynamoDB>(BePatient);
@@ -44,7 +58,7 @@ public static class DynamoDbStoreExtensions
         services.Replace(ServiceDescriptor.Singleton<IRunnerStore>(provider => new DynamoDbRunnerStore(
             ClientOf(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<IOptions<RunnerFleetOptions>>().Value.Name,
             provider.GetRequiredService<TimeProvider>(), new SystemRandom(), provider.GetRequiredService<ILogger<DynamoDbRunnerStore>>())));
-        return builder;
+        return services.AddOptionsWithValidateOnStart<DynamoDbStoreOptions>();
     }
 
     private static IAmazonDynamoDB ClientOf(IServiceProvider provider)
