@@ -5,11 +5,20 @@ namespace AspNetHost;
 /// <summary>What this host adds to the fleet's own settings: section <c>RunnerFleet</c>.</summary>
 internal sealed class HostSettings
 {
-    /// <summary>Where records are kept: <c>sqlite</c>, a file in the data folder, or <c>memory</c>, which forgets everything at exit.</summary>
+    /// <summary>Where records are kept: <c>sqlite</c>, a file in the data folder, <c>memory</c>, which forgets everything at exit, or <c>dynamodb</c>.</summary>
     public string Store { get; set; } = "sqlite";
 
-    /// <summary>What runners run on: <c>process</c>, a process of this machine each, or <c>docker</c>, a container each.</summary>
+    /// <summary>What runners run on: <c>process</c>, a process of this machine each, <c>docker</c>, a container each, or <c>ecs</c>, a task of an ECS cluster each.</summary>
     public string Launcher { get; set; } = "process";
+
+    /// <summary>What carries hints between hosts: <c>process</c>, each its own, or <c>sqs</c>, which events of AWS may come by too.</summary>
+    public string Queue { get; set; } = "process";
+
+    /// <summary>What builds the images that jobs name, with the ECS launcher: <c>none</c>, or <c>codebuild</c>. The Docker launcher has a setting of its own.</summary>
+    public string Images { get; set; } = "none";
+
+    /// <summary>Where the classes are: <c>settings</c>, section <c>Classes</c>, or <c>ssm</c>, a parameter of AWS Systems Manager.</summary>
+    public string ClassesFrom { get; set; } = "settings";
 
     /// <summary>The folder for the SQLite file, the runners' folders and the logs of image builds. Relative to the folder the host is started in.</summary>
     public string DataFolder { get; set; } = ".runnerfleet";
@@ -19,6 +28,12 @@ internal sealed class HostSettings
 
     /// <summary>The Docker launcher and its images.</summary>
     public DockerOptions Docker { get; set; } = new();
+
+    /// <summary>The settings of what runs on AWS: section <c>RunnerFleet:Aws</c>.</summary>
+    internal IConfigurationSection Aws { get; private set; } = null!;
+
+    /// <summary>Whether anything of it is in use.</summary>
+    internal bool UsesAws => Store == "dynamodb" || Launcher == "ecs" || Queue == "sqs" || ClassesFrom == "ssm";
 
     /// <summary>Whether no GitHub is configured, so that the demo runs.</summary>
     internal bool IsDemo { get; private set; }
@@ -45,19 +60,18 @@ internal sealed class HostSettings
             return false;
         }
 
-        if (host.Store is not ("sqlite" or "memory"))
+        host.Aws = section.GetSection("Aws");
+        refusal = NoChoice("Store", host.Store, "sqlite", "memory", "dynamodb")
+            ?? NoChoice("Launcher", host.Launcher, "process", "docker", "ecs")
+            ?? NoChoice("Queue", host.Queue, "process", "sqs")
+            ?? NoChoice("Images", host.Images, "none", "codebuild")
+            ?? NoChoice("ClassesFrom", host.ClassesFrom, "settings", "ssm")
+            ?? NoChoice("Docker:Images", host.Docker.Images, "build", "finished");
+        if (refusal is null && host is { Images: "codebuild", Launcher: not "ecs" })
         {
-            refusal = new Refusal($"RunnerFleet:Store is '{host.Store}'. Set it to sqlite or memory.");
+            refusal = new Refusal($"RunnerFleet:Images is codebuild, and RunnerFleet:Launcher is {host.Launcher}. Images from CodeBuild are for the launcher ecs: set that, or remove RunnerFleet:Images.");
         }
-        else if (host.Launcher is not ("process" or "docker"))
-        {
-            refusal = new Refusal($"RunnerFleet:Launcher is '{host.Launcher}'. Set it to process or docker.");
-        }
-        else if (host.Docker.Images is not ("build" or "finished"))
-        {
-            refusal = new Refusal($"RunnerFleet:Docker:Images is '{host.Docker.Images}'. Set it to build or finished.");
-        }
-        else if (!string.IsNullOrEmpty(section["PublicUrl"]) && string.IsNullOrEmpty(section["Api:Key"]))
+        else if (refusal is null && !string.IsNullOrEmpty(section["PublicUrl"]) && string.IsNullOrEmpty(section["Api:Key"]))
         {
             refusal = new Refusal("RunnerFleet:PublicUrl is set, so this host can be reached from elsewhere, but RunnerFleet:Api:Key is not. Set it to a secret of at least 16 characters.");
         }
@@ -66,6 +80,11 @@ internal sealed class HostSettings
         bool Has(string name) => !string.IsNullOrWhiteSpace(gitHub[name]);
         var others = new[] { "Token", "Repository", "Organization", "Enterprise", "ApiUrl" }.Where(Has).ToList();
         host.IsDemo = others.Count == 0;
+        if (host is { IsDemo: true, UsesAws: true })
+        {
+            refusal ??= new Refusal("No GitHub is configured, and the demo uses nothing of AWS. Set RunnerFleet:GitHub:WebhookSecret, Token and Repository (or Organization), or remove what names AWS from RunnerFleet:Store, Launcher, Queue and ClassesFrom.");
+        }
+
         if (host is { IsDemo: true, Launcher: "docker" } && !OperatingSystem.IsLinux())
         {
             refusal ??= new Refusal("The demo with RunnerFleet:Launcher set to docker needs Linux: elsewhere containers live in a virtual machine of their own and do not reach this host's loopback address. Remove the setting to see the demo with processes.");
@@ -82,11 +101,20 @@ internal sealed class HostSettings
                 refusal ??= new Refusal($"GitHub is half configured ({string.Join(", ", others.Select(o => "RunnerFleet:GitHub:" + o))} set). Missing: {string.Join("; ", missing)}. Set these, or none at all to see the demo.");
             }
 
-            refusal ??= host.Launcher == "docker" ? DockerRefusal(host.Docker, section) : null;
+            refusal ??= host.Launcher switch { "docker" => DockerRefusal(host.Docker, section), "ecs" => EcsRefusal(section), _ => null };
         }
 
         return refusal is null;
     }
+
+    private static Refusal? NoChoice(string setting, string value, params string[] choices) => choices.Contains(value)
+        ? null
+        : new Refusal($"RunnerFleet:{setting} is '{value}'. Set it to {string.Join(", ", choices[..^1])} or {choices[^1]}.");
+
+    /// <summary>What a task needs of this host that a process does not.</summary>
+    private static Refusal? EcsRefusal(IConfigurationSection section) => !string.IsNullOrEmpty(section["PublicUrl"])
+        ? null
+        : new Refusal("RunnerFleet:Launcher is ecs, and RunnerFleet:PublicUrl is not set: a task reaches this host only at an address of the network. Set it to the https address of this host.");
 
     /// <summary>What a container needs of this host that a process does not.</summary>
     private static Refusal? DockerRefusal(DockerOptions docker, IConfigurationSection section)

@@ -1,4 +1,6 @@
 using RunnerFleet;
+using RunnerFleet.AspNetCore.Access;
+using RunnerFleet.Aws.Secrets;
 
 namespace AspNetHost;
 
@@ -18,12 +20,57 @@ internal static class HostVerbs
         }
     }
 
-    #region local-verbs
-    public static IRunnerFleetBuilder UseStore(this IRunnerFleetBuilder builder, HostSettings host) =>
-        host.Store == "memory" ? builder : builder.UseSqlite(o => o.Path = host.DatabasePath);
+    public static IRunnerFleetBuilder UseStore(this IRunnerFleetBuilder builder, HostSettings host) => host.Store switch
+    {
+        "dynamodb" => builder.UseDynamoDb(host.Aws.GetSection("DynamoDb")),
+        "memory" => builder,
+        _ => builder.UseFile(host),
+    };
 
-    public static IRunnerFleetBuilder UseLauncher(this IRunnerFleetBuilder builder, HostSettings host) =>
-        host.Launcher == "docker" ? builder.UseContainers(host) : builder.UseProcesses(host);
+    public static IRunnerFleetBuilder UseLauncher(this IRunnerFleetBuilder builder, HostSettings host) => host.Launcher switch
+    {
+        "ecs" => builder.UseTasks(host),
+        "docker" => builder.UseContainers(host),
+        _ => builder.UseProcesses(host),
+    };
+
+    #region aws-verbs
+    private static IRunnerFleetBuilder UseTasks(this IRunnerFleetBuilder builder, HostSettings host)
+    {
+        builder.UseEcs(host.Aws.GetSection("Ecs"));
+        return host.Images == "codebuild" ? builder.UseCodeBuild(host.Aws.GetSection("CodeBuild")) : builder;
+    }
+
+    /// <summary>What of the fleet's surroundings is in AWS: its queue, its classes, its secrets, and who hears of its moves.</summary>
+    public static IRunnerFleetBuilder UseSurroundings(this IRunnerFleetBuilder builder, HostSettings host)
+    {
+        if (host.Queue == "sqs")
+        {
+            builder.UseSqs(host.Aws.GetSection("Sqs"));
+        }
+
+        if (host.ClassesFrom == "ssm")
+        {
+            builder.UseSsmClasses(host.Aws.GetSection("Ssm"));
+        }
+
+        if (host.Aws.GetSection("Events").Exists())
+        {
+            builder.UseEventBridge(host.Aws.GetSection("Events"));
+        }
+
+        if (host.UsesAws)
+        {
+            builder.UseAwsSecrets(host.Aws.GetSection("Secrets"));
+            builder.Services.AddOptions<RunnerFleetApiOptions>().PostConfigure<IAwsSecrets>((api, secrets) => api.Key = secrets.Resolve(api.Key));
+        }
+
+        return builder;
+    }
+    #endregion
+
+    #region local-verbs
+    private static IRunnerFleetBuilder UseFile(this IRunnerFleetBuilder builder, HostSettings host) => builder.UseSqlite(o => o.Path = host.DatabasePath);
 
     private static IRunnerFleetBuilder UseProcesses(this IRunnerFleetBuilder builder, HostSettings host) => builder.UseProcessLauncher(o =>
     {

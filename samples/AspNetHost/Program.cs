@@ -15,6 +15,7 @@ using var demo = host.IsDemo ? Demo.Prepare(builder, host) : null;
 builder.Services.AddRunnerFleet(builder.Configuration.GetSection("RunnerFleet"))
     .UseStore(host)
     .UseLauncher(host)
+    .UseSurroundings(host)
     .AddAspNetCore()
     .AddWorkers();
 builder.Services.AddHealthChecks().AddRunnerFleetChecks();

@@ -14,7 +14,7 @@ internal sealed class FleetStartup(IServiceProvider services, ILogger<FleetStart
     {
         if (services.GetService<IComputeLauncher>() is null)
         {
-            throw new InvalidOperationException("No launcher was chosen, so nothing can be launched. After AddRunnerFleet(…) add one: UseDocker(…) or UseProcessLauncher(…) of RunnerFleet.Local, or UseLauncher<T>() for your own.");
+            throw new InvalidOperationException("No launcher was chosen, so nothing can be launched. After AddRunnerFleet(…) add one: UseEcs(…), UseDocker(…) or UseProcessLauncher(…) of RunnerFleet.Local, or UseLauncher<T>() for your own.");
         }
 
         if (services.GetRequiredService<IRunnerStore>() is InMemoryRunnerStore)

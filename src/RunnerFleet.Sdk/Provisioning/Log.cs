@@ -71,7 +71,7 @@ internal static partial class Log
     [LoggerMessage(2053, LogLevel.Warning, "{Sentence} Jobs wait until it answers.")]
     public static partial void ComputeUnavailable(this ILogger logger, string sentence);
 
-    [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseSqlite(…) of RunnerFleet.Local, or UseStore<T>().")]
+    [LoggerMessage(2060, LogLevel.Warning, "The in-memory store is in use: every record is lost when this process ends. Choose another with UseDynamoDb(…), UseSqlite(…) of RunnerFleet.Local, or UseStore<T>().")]
     public static partial void InMemoryStore(this ILogger logger);
 
     [LoggerMessage(2061, LogLevel.Error, "The changed settings are not valid and were not taken; the last good ones stay in force: {Failures}")]
