@@ -29,13 +29,14 @@ internal static class Tool
     private static async Task<ExitCode> RunAsync(ToolCommand command, ParseResult parsed, GlobalOptions options, ToolHost host, CancellationToken cancellationToken)
     {
         var settings = command.Refine(options.Read(parsed, host.Variable), parsed);
-        using var deadline = new CancellationTokenSource(settings.Timeout, host.Clock);
+        using var deadline = new Deadline(settings.Timeout, host.Clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            var fleet = new FleetConnection(settings, host);
+            var questions = new Questions(host, deadline);
+            var fleet = new FleetConnection(settings, host, questions);
             await using var _ = fleet.ConfigureAwait(false);
-            var answer = await command.RunAsync(new(parsed, settings, fleet, host), either.Token).ConfigureAwait(false);
+            var answer = await command.RunAsync(new(parsed, settings, fleet, questions, host.Clock), either.Token).ConfigureAwait(false);
             await WriteAsync(answer, settings.Output, host).ConfigureAwait(false);
             return answer.Code;
         }
@@ -44,7 +45,7 @@ internal static class Tool
 #pragma warning restore CA1031
         {
             var (code, line) = cancellationToken.IsCancellationRequested ? (ExitCode.Interrupted, "Interrupted.")
-                : deadline.IsCancellationRequested && failure is OperationCanceledException ? (ExitCode.Aws, $"AWS did not answer within {settings.Timeout.TotalSeconds:0} s in {settings.RegionInWords}. Check the network, or wait longer with --timeout.")
+                : deadline.Token.IsCancellationRequested && failure is OperationCanceledException ? (ExitCode.Aws, $"AWS did not answer within {settings.Timeout.TotalSeconds:0} s in {settings.RegionInWords}. Check the network, or wait longer with --timeout.")
                 : Failure.InWords(failure, settings);
             await host.Error.WriteLineAsync(ShownText.OneLine(line)).ConfigureAwait(false);
             if (settings.Debug)

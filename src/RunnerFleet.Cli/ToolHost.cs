@@ -33,13 +33,6 @@ internal sealed class ToolHost
         Variable = Environment.GetEnvironmentVariable,
     };
 
-    /// <summary>Asks, on the error stream, so that output stays clean.</summary>
-    public async Task<string> AskAsync(string question, CancellationToken cancellationToken)
-    {
-        await Error.WriteAsync(question + " ").ConfigureAwait(false);
-        return await Task.Run(Person!.ReadLine, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false) ?? "";
-    }
-
     // no-color.org: present and not empty.
     private static bool IsSet(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 };
 }

@@ -54,4 +54,29 @@ public sealed class EmulatorTests(AwsEndpoint aws)
         Assert.Equal(RunnerState.Offline, (await fleet.GetRunnerAsync(runner.Id, cancel))!.State);
         await host.StopAsync(cancel);
     }
+
+    [Fact]
+    public async Task A_profile_that_needs_a_code_asks_for_it_at_a_terminal()
+    {
+        Assert.SkipUnless(ToolProcess.CanMakeTerminals, "There is no script of util-linux to make a terminal.");
+        var url = await aws.NeedAsync();
+        using var tool = new ToolProcess();
+        tool.Variables["AWS_ENDPOINT_URL"] = url.AbsoluteUri;
+        tool.Write(".aws/config", $"""
+            [profile ops]
+            region = {Region}
+            role_arn = arn:aws:iam::123456789012:role/ops
+            mfa_serial = arn:aws:iam::123456789012:mfa/me
+            source_profile = me
+            [profile me]
+            aws_access_key_id = test
+            aws_secret_access_key = test
+
+            """);
+
+        var screen = await tool.RunAtTerminalAsync("123456\n", "runners", "list", "--profile", "ops", "--runner-table", "nowhere");
+
+        Assert.Contains("MFA code of arn:aws:iam::123456789012:mfa/me: ", screen, StringComparison.Ordinal);
+        Assert.Contains("There is no table 'nowhere'", screen, StringComparison.Ordinal); // its answer to somebody whom it knows
+    }
 }

@@ -185,6 +185,23 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Whoever_thinks_before_an_answer_may_take_time()
+    {
+        await using var world = await CliWorld.CreateAsync();
+        var runner = await world.RunnerOfAsync(await world.QueueAsync());
+        using var person = new SilentReader();
+        world.Person = person;
+
+        var run = world.RunAsync("runners", "terminate", runner.Id, "--force", "--timeout", "5");
+        await person.Asked.WaitAsync(world.Cancel);
+        world.Clock.Advance(TimeSpan.FromMinutes(10));
+        person.Say("yes");
+
+        Assert.Equal(ExitCode.Ok, (await run).Code);
+        Assert.NotNull((await world.RunnerAsync(runner.Id)).Closing);
+    }
+
+    [Fact]
     public async Task A_mistake_in_the_tool_is_one_line_too_and_a_stack_trace_only_when_asked_for()
     {
         await using var world = await CliWorld.CreateAsync();

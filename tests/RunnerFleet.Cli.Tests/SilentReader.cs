@@ -1,10 +1,11 @@
 namespace RunnerFleet.Cli.Tests;
 
-/// <summary>Somebody who was asked and says nothing until the test is over.</summary>
+/// <summary>Somebody who was asked and says nothing until told to, or until the test is over.</summary>
 internal sealed class SilentReader : TextReader
 {
     private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ManualResetEventSlim _over = new();
+    private string? _answer;
 
     public Task Asked => _asked.Task;
 
@@ -12,7 +13,13 @@ internal sealed class SilentReader : TextReader
     {
         _asked.TrySetResult();
         _over.Wait();
-        return null;
+        return _answer;
+    }
+
+    public void Say(string answer)
+    {
+        _answer = answer;
+        _over.Set();
     }
 
     protected override void Dispose(bool disposing)

@@ -8,6 +8,8 @@ internal sealed class ToolProcess : IDisposable
 {
     private static readonly string[] s_kept = ["PATH", "DOTNET_ROOT", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LANG"];
 
+    private const string Script = "/usr/bin/script";
+
     private readonly DirectoryInfo _home = Directory.CreateTempSubdirectory("runnerfleet-cli");
 
     public static string Dotnet { get; } = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } path ? path : "dotnet";
@@ -29,6 +31,17 @@ internal sealed class ToolProcess : IDisposable
     }
 
     public async Task<ToolRun> RunAsync(params string[] arguments) => await EndAsync(Start(Dotnet, [Tool, .. arguments]));
+
+    public static bool CanMakeTerminals => OperatingSystem.IsLinux() && File.Exists(Script);
+
+    /// <summary>What somebody at a terminal sees, who types something.</summary>
+    public async Task<string> RunAtTerminalAsync(string typed, params string[] arguments)
+    {
+        var process = Start(Script, ["-qec", string.Join(' ', new[] { Dotnet, Tool }.Concat(arguments).Select(part => $"'{part}'")), "/dev/null"]);
+        await process.StandardInput.WriteAsync(typed);
+        await process.StandardInput.FlushAsync();
+        return (await EndAsync(process)).Output;
+    }
 
     /// <summary>Starts a program with the tool's surroundings.</summary>
     public Process Start(string program, IEnumerable<string> arguments)

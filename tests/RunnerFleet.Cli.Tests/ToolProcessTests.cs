@@ -144,22 +144,20 @@ public sealed class ToolProcessTests : IDisposable
     [Fact]
     public async Task At_a_terminal_it_is_colourful_unless_NO_COLOR_is_set()
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no script of util-linux to make a terminal.");
+        Assert.SkipUnless(ToolProcess.CanMakeTerminals, "There is no script of util-linux to make a terminal.");
         await using var world = await CliWorld.CreateAsync();
         await world.AddAsync(Runner(1) with { Deadline = At(7200) });
         Reach(world);
         _tool.Variables["TERM"] = "xterm-256color";
 
-        var coloured = await AtTerminalAsync();
+        var coloured = await _tool.RunAtTerminalAsync("", "runners", "list");
         _tool.Variables["NO_COLOR"] = "1";
-        var plain = await AtTerminalAsync();
+        var plain = await _tool.RunAtTerminalAsync("", "runners", "list");
 
         Assert.Contains("\u001b[", coloured, StringComparison.Ordinal);
         Assert.Contains("╭", coloured, StringComparison.Ordinal);
         Assert.DoesNotContain("\u001b[3", plain, StringComparison.Ordinal);
         Assert.Matches($"{RunnerId(1)}  PENDING", plain);
-
-        async Task<string> AtTerminalAsync() => (await ToolProcess.EndAsync(_tool.Start("/usr/bin/script", ["-qec", $"'{ToolProcess.Dotnet}' '{ToolProcess.Tool}' runners list", "/dev/null"]))).Output;
     }
 
     public void Dispose() => _tool.Dispose();

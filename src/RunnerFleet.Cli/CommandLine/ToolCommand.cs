@@ -17,7 +17,7 @@ internal abstract class ToolCommand(string name, string description) : Command(n
 }
 
 /// <summary>What a command has to work with.</summary>
-internal sealed record CommandContext(ParseResult Arguments, ToolSettings Settings, FleetConnection Connection, ToolHost Host)
+internal sealed record CommandContext(ParseResult Arguments, ToolSettings Settings, FleetConnection Connection, Questions Questions, TimeProvider Clock)
 {
-    public DateTimeOffset Now => Host.Clock.GetUtcNow();
+    public DateTimeOffset Now => Clock.GetUtcNow();
 }

@@ -2,13 +2,14 @@ using Amazon.Extensions.NETCore.Setup;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using RunnerFleet.Aws.Ecs;
+using RunnerFleet.Cli.CommandLine;
 
 namespace RunnerFleet.Cli.Connection;
 
 /// <summary>The way to a fleet: its engine over its tables, without a host and without any secret of GitHub's, and the cluster's own API. Nothing is opened before it is used.</summary>
-internal sealed class FleetConnection(ToolSettings settings, ToolHost host) : IAsyncDisposable
+internal sealed class FleetConnection(ToolSettings settings, ToolHost host, Questions questions) : IAsyncDisposable
 {
-    private readonly Lazy<ServiceProvider> _services = new(() => Compose(settings, host));
+    private readonly Lazy<ServiceProvider> _services = new(() => Compose(settings, host, questions));
 
     public IRunnerFleet Fleet
     {
@@ -26,11 +27,11 @@ internal sealed class FleetConnection(ToolSettings settings, ToolHost host) : IA
 
     public ValueTask DisposeAsync() => _services.IsValueCreated ? _services.Value.DisposeAsync() : default;
 
-    private static ServiceProvider Compose(ToolSettings settings, ToolHost host)
+    private static ServiceProvider Compose(ToolSettings settings, ToolHost host, Questions questions)
     {
         var services = new ServiceCollection();
         host.Services(services);
-        services.TryAddSingleton<AWSOptions>(_ => AwsAccess.OptionsFor(settings, host));
+        services.TryAddSingleton<AWSOptions>(_ => AwsAccess.OptionsFor(settings, host.Variable, questions));
         services.AddSingleton(host.Clock);
         services.AddLogging();
         var fleet = services

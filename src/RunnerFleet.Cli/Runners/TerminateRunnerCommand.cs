@@ -30,7 +30,7 @@ internal sealed class TerminateRunnerCommand : ToolCommand
             if (runner is { IsTerminal: false })
             {
                 TaskStopper.CheckCluster(runner, context.Settings.Cluster);
-                if (!context.Arguments.GetValue(_yes) && !await IsMeantAsync(runner, context.Host, cancellationToken).ConfigureAwait(false))
+                if (!context.Arguments.GetValue(_yes) && !await IsMeantAsync(runner, context.Questions, cancellationToken).ConfigureAwait(false))
                 {
                     return Answer.Nothing("Nothing was done.");
                 }
@@ -46,16 +46,16 @@ internal sealed class TerminateRunnerCommand : ToolCommand
         };
     }
 
-    private static async Task<bool> IsMeantAsync(Runner runner, ToolHost host, CancellationToken cancellationToken)
+    private static async Task<bool> IsMeantAsync(Runner runner, Questions questions, CancellationToken cancellationToken)
     {
-        if (host.Person is null)
+        if (!questions.CanBeAsked)
         {
             throw new UsageException("--force may kill a job. There is nobody to ask here: add --yes if it is meant.");
         }
 
         var what = runner.State == RunnerState.Running ? $"runs {JobOf(runner)} since {Times.At(runner.StateSince)}. The job will be killed" : $"is {StateWords.Of(runner.State)}. Should a job begin meanwhile, it will be killed";
-        var answer = await host.AskAsync($"The runner {runner.Id} of {ShownText.OneLine(runner.Repository.FullName)} {what}. Go on? [y/N]", cancellationToken).ConfigureAwait(false);
-        return answer.Trim().ToLowerInvariant() is "y" or "yes";
+        var answer = await questions.AskAsync($"The runner {runner.Id} of {ShownText.OneLine(runner.Repository.FullName)} {what}. Go on? [y/N]", cancellationToken).ConfigureAwait(false);
+        return answer.ToLowerInvariant() is "y" or "yes";
     }
 
     private static async Task<Answer> EndingAsync(Runner runner, bool force, CommandContext context, CancellationToken cancellationToken)
