@@ -37,7 +37,8 @@ internal sealed class Package : IDisposable
     public string? SourceLink(string id)
     {
         using var pdb = new MemoryStream();
-        using (var entry = _symbols.GetEntry($"lib/net10.0/{id}.pdb")!.Open())
+        var path = PackedRepository.Tools.TryGetValue(id, out var command) ? $"tools/net10.0/any/{command}.pdb" : $"lib/net10.0/{id}.pdb";
+        using (var entry = _symbols.GetEntry(path)!.Open())
         {
             entry.CopyTo(pdb);
         }

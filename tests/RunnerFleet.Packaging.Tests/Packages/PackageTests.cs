@@ -7,6 +7,8 @@ public sealed class PackageTests(PackedRepository repository)
 
     public static TheoryData<string> Ids => [.. PackedRepository.Projects];
 
+    public static TheoryData<string> Libraries => [.. PackedRepository.Libraries];
+
     [Theory, MemberData(nameof(Ids))]
     public async Task A_package_has_all_that_its_page_on_a_gallery_shows(string id)
     {
@@ -19,10 +21,10 @@ public sealed class PackageTests(PackedRepository repository)
         Assert.NotEmpty(package.Metadata("description")!.Value);
         Assert.Contains("icon.png", package.Files);
         Assert.StartsWith($"# {id}\n", package.Read("README.md").ReplaceLineEndings("\n"), StringComparison.Ordinal);
-        Assert.Contains("```csharp", package.Read("README.md"), StringComparison.Ordinal);
+        Assert.Contains(PackedRepository.Tools.ContainsKey(id) ? "```sh" : "```csharp", package.Read("README.md"), StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(Ids))]
+    [Theory, MemberData(nameof(Libraries))]
     public async Task A_package_holds_its_library_and_its_documentation_and_no_other(string id)
     {
         using var package = await OpenAsync(id);

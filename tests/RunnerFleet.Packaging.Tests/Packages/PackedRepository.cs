@@ -27,6 +27,12 @@ public sealed class PackedRepository : IAsyncDisposable
 
     public static IReadOnlyList<string> Projects { get; } = [.. Directory.EnumerateDirectories(Path.Combine(Root, "src")).Select(f => Path.GetFileName(f)!).Where(n => n.StartsWith("RunnerFleet.", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Those of <see cref="Projects"/> that people run and nobody compiles against, and the commands that they are.</summary>
+    public static IReadOnlyDictionary<string, string> Tools { get; } = new Dictionary<string, string> { ["RunnerFleet.Cli"] = "runnerfleet" };
+
+    /// <summary>The other ones.</summary>
+    public static IReadOnlyList<string> Libraries { get; } = [.. Projects.Except(Tools.Keys)];
+
     public string Version { get; }
 
     public string Feed => Path.Combine(_temp.FullName, "feed");
@@ -40,16 +46,19 @@ public sealed class PackedRepository : IAsyncDisposable
     public async Task<string> PublishAsync(string project)
     {
         await EnsurePackedAsync();
-        var output = Folder("published");
+        var output = NewFolder("published");
         (await BuildAsync("publish", project, "--output", output)).MustSucceed();
         return output;
     }
+
+    /// <summary>A folder that goes with the run.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, name)).FullName;
 
     /// <summary>Copies one of the apps to a folder of its own, which takes our packages from the feed and others from where this machine takes them.</summary>
     public async Task<string> NewAppAsync(string name)
     {
         await EnsurePackedAsync();
-        var folder = Folder(name);
+        var folder = NewFolder(name);
         foreach (var file in Directory.EnumerateFiles(Path.Combine(Root, "tests", "RunnerFleet.Packaging.Tests", "Apps", name)))
         {
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
@@ -151,8 +160,6 @@ public sealed class PackedRepository : IAsyncDisposable
 
     private static string VersionOf(string package) => XElement.Load(Path.Combine(Root, "Directory.Packages.props")).Descendants("PackageVersion")
         .Single(p => p.Attribute("Include")!.Value == package).Attribute("Version")!.Value;
-
-    private string Folder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, name)).FullName;
 
     private static string FindRoot()
     {
