@@ -3,7 +3,7 @@ using Amazon.Extensions.NETCore.Setup;
 using Amazon.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 using RunnerFleet.Runners;
 using RunnerFleet.Storage;
 using RunnerFleet.Testing.Fakes;

@@ -111,6 +111,9 @@ public sealed class AwsStandIn
     /// <param name="operation">Such as <c>RunTask</c>.</param>
     public void LoseNextReplies(int count, string operation) => _faults.Add(new(count, operation, null));
 
+    /// <summary>Forgets what <see cref="FailNext"/> and <see cref="LoseNextReplies"/> asked for and has not come yet.</summary>
+    public void ForgetFaults() => _faults.Clear();
+
     /// <summary>Lets a client of the AWS SDK speak to this account: sets its address, its region and its way there. Give the client <see cref="Credentials"/> too.</summary>
     /// <param name="config">The client's settings.</param>
     public void Connect(ClientConfig config)

@@ -26,6 +26,14 @@ internal sealed class AwsStandInFaults
         }
     }
 
+    public void Clear()
+    {
+        lock (_gate)
+        {
+            _faults.Clear();
+        }
+    }
+
     /// <returns>Whether the answer gets lost.</returns>
     /// <exception cref="AwsStandInException">The request fails.</exception>
     public bool Take(string operation)

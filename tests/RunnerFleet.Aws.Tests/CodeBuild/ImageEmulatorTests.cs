@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NSubstitute;
 using RunnerFleet.Aws.CodeBuild;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 using RunnerFleet.Aws.Wire;
 using RunnerFleet.Images;
 using RunnerFleet.Storage;

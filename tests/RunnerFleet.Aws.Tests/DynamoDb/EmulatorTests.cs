@@ -1,7 +1,7 @@
 using Amazon.DynamoDBv2;
 using Microsoft.Extensions.Logging.Abstractions;
 using RunnerFleet.Aws.DynamoDb;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 using RunnerFleet.Storage;
 using RunnerFleet.Testing.Xunit;
 

@@ -6,6 +6,7 @@ using RunnerFleet.Compute;
 using RunnerFleet.Storage;
 using RunnerFleet.Testing.Fakes;
 using RunnerFleet.Tests;
+using RunnerFleet.Tests.Aws;
 using Testcontainers.LocalStack;
 
 namespace RunnerFleet.Aws.Tests.Emulator;

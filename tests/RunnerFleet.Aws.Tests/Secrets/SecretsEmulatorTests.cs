@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RunnerFleet.Aws.Secrets;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 using RunnerFleet.Aws.Wire;
 
 namespace RunnerFleet.Aws.Tests.Secrets;

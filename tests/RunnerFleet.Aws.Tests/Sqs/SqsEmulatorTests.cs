@@ -3,7 +3,7 @@ using Amazon.SQS;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using RunnerFleet.Aws.Events;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 using RunnerFleet.Aws.Tests.Events;
 using RunnerFleet.Aws.Wire;
 using RunnerFleet.Compute;

@@ -1,5 +1,5 @@
 using Amazon.DynamoDBv2;
-using RunnerFleet.Aws.Tests.Emulator;
+using RunnerFleet.Tests.Aws;
 
 namespace RunnerFleet.Aws.Tests.DynamoDb.StandIn;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Amazon.Runtime;
 
-[assembly: AssemblyFixture(typeof(RunnerFleet.Aws.Tests.Emulator.AwsEndpoint))]
+[assembly: AssemblyFixture(typeof(RunnerFleet.Tests.Aws.AwsEndpoint))]
 
-namespace RunnerFleet.Aws.Tests.Emulator;
+namespace RunnerFleet.Tests.Aws;
 
 /// <summary>
 /// An independent AWS to test against: the one at <c>RUNNERFLEET_TEST_AWS_ENDPOINT</c>, else a <c>moto_server</c> of PATH, which is started once and ended with the tests. Without either a test is skipped and
