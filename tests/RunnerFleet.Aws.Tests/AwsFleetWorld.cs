@@ -1,3 +1,4 @@
+using Amazon.DynamoDBv2;
 using Amazon.Runtime;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -30,12 +31,15 @@ internal sealed class AwsFleetWorld : IAsyncDisposable
     private readonly Action<RunnerFleetOptions>? _configure;
     private readonly Action<EcsLauncherOptions>? _ecs;
     private readonly Action<IRunnerFleetBuilder>? _build;
+    private readonly bool _inDynamoDb;
 
     /// <param name="configure">Changes the fleet's settings.</param>
     /// <param name="ecs">Changes the launcher's.</param>
     /// <param name="build">Adds to the fleet, after the launcher was chosen.</param>
-    public AwsFleetWorld(Action<RunnerFleetOptions>? configure = null, Action<EcsLauncherOptions>? ecs = null, Action<IRunnerFleetBuilder>? build = null)
+    /// <param name="inDynamoDb">Whether the fleet is kept in DynamoDB rather than in memory; make its tables first.</param>
+    public AwsFleetWorld(Action<RunnerFleetOptions>? configure = null, Action<EcsLauncherOptions>? ecs = null, Action<IRunnerFleetBuilder>? build = null, bool inDynamoDb = false)
     {
+        _inDynamoDb = inDynamoDb;
         Clock = new FakeTimeProvider(new DateTimeOffset(2026, 11, 1, 12, 0, 0, TimeSpan.Zero));
         Aws = new AwsStandIn(Clock);
         Ecs.CreateCluster(Cluster, "FARGATE", "FARGATE_SPOT", "instances");
@@ -86,6 +90,12 @@ internal sealed class AwsFleetWorld : IAsyncDisposable
             o.SecurityGroups.Add("sg-1");
             _ecs?.Invoke(o);
         });
+        if (_inDynamoDb)
+        {
+            services.AddSingleton<IAmazonDynamoDB>(_ => new AmazonDynamoDBClient(AwsStandIn.Credentials, Connected(new AmazonDynamoDBConfig())));
+            builder.UseDynamoDb();
+        }
+
         _build?.Invoke(builder);
         services.AddHttpClient(RunnerFleetHttpClients.GitHub).ConfigurePrimaryHttpMessageHandler(GitHub.CreateHandler);
         var host = services.BuildServiceProvider();

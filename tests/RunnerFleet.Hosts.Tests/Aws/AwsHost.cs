@@ -1,9 +1,9 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using Amazon.Runtime;
 using RunnerFleet.Testing.GitHub;
+using RunnerFleet.Tests.Aws;
 
 namespace RunnerFleet.Hosts.Tests.Aws;
 
@@ -69,17 +69,8 @@ internal sealed class AwsHost(HostWorld world, Uri aws, ImmutableCredentials cre
         Assert.Equal(StandInRunner.Done, await StandInRunner.RunAsync((string)registration["jitConfig"]!, TextWriter.Null, TimeProvider.System, TestContext.Current.CancellationToken));
     }
 
-    /// <summary>Calls an emulator that looks at no signature, only at the region in it.</summary>
-    public async Task<JsonNode> CallAsync(string service, string target, JsonNode body)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/") { Content = new StringContent(body.ToJsonString(), MediaTypeHeaderValue.Parse("application/x-amz-json-1.1")) };
-        request.Headers.Authorization = new AuthenticationHeaderValue("AWS4-HMAC-SHA256", $"Credential=test/20261101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0");
-        request.Headers.Add("X-Amz-Target", target);
-        using var answer = await _http.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.IsSuccessStatusCode, text);
-        return JsonNode.Parse(text)!;
-    }
+    /// <summary>Calls an emulator that looks at no signature.</summary>
+    public Task<JsonNode> CallAsync(string service, string target, JsonObject body) => _http.CallAsync(region, service, target, body);
 
     /// <summary>The same for EC2, which speaks otherwise.</summary>
     public async Task<string> SubnetAsync()
@@ -90,8 +81,6 @@ internal sealed class AwsHost(HostWorld world, Uri aws, ImmutableCredentials cre
         var subnets = System.Xml.Linq.XDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync());
         return subnets.Descendants().First(element => element.Name.LocalName == "subnetId").Value;
     }
-
-    public static string NewName() => "t" + RandomNumberGenerator.GetHexString(8, lowercase: true);
 
     public void Dispose() => _http.Dispose();
 }

@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 
-namespace RunnerFleet.Aws.Tests.Emulator;
+namespace RunnerFleet.Tests.Aws;
 
 /// <summary>Asks an emulator without any client: it looks at no signature, only at the region in it.</summary>
 internal static class RawCalls
