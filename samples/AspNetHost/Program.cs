@@ -8,6 +8,7 @@ if (DemoRunner.IsRequested(args)) return await DemoRunner.RunAsync();
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.UseLoopbackUnlessTold();
+builder.Logging.LeaveRefusalsToHost();
 if (!HostSettings.TryRead(builder.Configuration, out var host, out var refusal)) return refusal.Print();
 using var demo = host.IsDemo ? Demo.Prepare(builder, host) : null;
 

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using Amazon.Runtime;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using RunnerFleet.Storage;
 
 namespace AspNetHost;
 
@@ -20,13 +22,18 @@ internal sealed record Refusal(string Sentence, int ExitCode = Refusal.BadConfig
 /// <summary>Starts, or says why not.</summary>
 internal static class Starting
 {
+    private static bool s_isStarted;
+
+    /// <summary>The generic host logs what stops its start with a stack trace; here that becomes one sentence, or else the error that ends the process.</summary>
+    public static void LeaveRefusalsToHost(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => s_isStarted && level >= LogLevel.Information);
+
     public static async Task<int> RunOrRefuseAsync(this WebApplication app)
     {
         try
         {
-            // What the host itself would find at its start it would also log, stack trace and all: so it is asked first.
             app.Services.GetService<IStartupValidator>()?.Validate();
             await app.StartAsync();
+            s_isStarted = true;
         }
         catch (Exception e) when (Of(e) is { } refusal)
         {
@@ -44,6 +51,8 @@ internal static class Starting
         OptionsValidationException e => new(string.Join(" ", e.Failures)),
         AggregateException e when e.Flatten().InnerExceptions.All(i => Of(i) is not null) => new(string.Join(" ", e.Flatten().InnerExceptions.Select(i => Of(i)!.Sentence))),
         InvalidOperationException { InnerException: not null } e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => new(e.Message), // names the path and the value
+        InvalidOperationException { InnerException: AmazonClientException } e => new(e.Message), // no credentials, or no region
+        StoreUnavailableException e => new(e.Message, Refusal.TryAgain),
         IOException { InnerException: AddressInUseException } e => new(e.Message),
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } e => new($"{e.Message}: one of the addresses in ASPNETCORE_URLS is not of this machine, or not yet (is Docker running, if it is the bridge's?).", Refusal.TryAgain),
         _ => null,

@@ -61,6 +61,7 @@ internal sealed class HostProcess : IAsyncDisposable
         }
 
         start.Environment["HOME"] = folder;
+        start.Environment["AWS_EC2_METADATA_DISABLED"] = "true"; // the role of a machine in EC2 is none of a test's
         foreach (var (name, value) in settings)
         {
             start.Environment[name.Replace(":", "__", StringComparison.Ordinal)] = value;

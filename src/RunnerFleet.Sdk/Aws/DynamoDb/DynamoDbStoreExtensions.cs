@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
 using RunnerFleet.Aws.DynamoDb;
+using RunnerFleet.Aws.Wire;
 using RunnerFleet.Storage;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -52,25 +53,13 @@ public static class DynamoDbStoreExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddAWSService<IAmazonDynamoDB>(BePatient);
         services.TryAddSingleton(provider => new TableCreation(
-            ClientOf(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>(), new SystemRandom(),
+            AwsClients.Find<IAmazonDynamoDB>(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<TimeProvider>(), new SystemRandom(),
             provider.GetRequiredService<ILogger<TableCreation>>()));
         services.AddHostedService<TablesAtStart>();
         services.Replace(ServiceDescriptor.Singleton<IRunnerStore>(provider => new DynamoDbRunnerStore(
-            ClientOf(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<IOptions<RunnerFleetOptions>>().Value.Name,
+            AwsClients.Find<IAmazonDynamoDB>(provider), provider.GetRequiredService<IOptions<DynamoDbStoreOptions>>().Value, provider.GetRequiredService<IOptions<RunnerFleetOptions>>().Value.Name,
             provider.GetRequiredService<TimeProvider>(), new SystemRandom(), provider.GetRequiredService<ILogger<DynamoDbRunnerStore>>())));
         return services.AddOptionsWithValidateOnStart<DynamoDbStoreOptions>();
-    }
-
-    private static IAmazonDynamoDB ClientOf(IServiceProvider provider)
-    {
-        try
-        {
-            return provider.GetRequiredService<IAmazonDynamoDB>();
-        }
-        catch (AmazonClientException e)
-        {
-            throw new InvalidOperationException($"No client for DynamoDB could be made: {e.Message.TrimEnd('.')}. Say which region: AWS_REGION, the setting AWS:Region, or a profile that has one.", e);
-        }
     }
 
     private static void BePatient(ClientConfig config, IServiceProvider services)

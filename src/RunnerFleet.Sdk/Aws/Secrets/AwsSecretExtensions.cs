@@ -44,7 +44,7 @@ public static class AwsSecretExtensions
         var services = builder.Services;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AwsSecretOptions>, AwsSecretRules>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddAWSService<IAmazonSimpleSystemsManagement>();
+        services.TryAddSingleton(AwsClients.Create<IAmazonSimpleSystemsManagement>);
         services.TryAddSingleton<ISecretsManagerApi>(AwsClients.Create<ISecretsManagerClient>);
         services.TryAddSingleton<SecretReader>();
         services.TryAddSingleton<SecretChanges>();

@@ -16,6 +16,8 @@ internal readonly record struct SecretFinding(string? Value, string? Failure)
 /// <summary>Reads what references stand for. Nothing of a value gets into what it says of a failure.</summary>
 internal sealed class SecretReader(IServiceProvider services, TimeProvider clock)
 {
+    private const int MaxWords = 300;
+
     /// <summary>Reads references, each source once, however many refer to it.</summary>
     public async Task<IReadOnlyDictionary<SecretReference, SecretFinding>> ReadAsync(IReadOnlyCollection<SecretReference> references, TimeSpan limit)
     {
@@ -84,6 +86,7 @@ internal sealed class SecretReader(IServiceProvider services, TimeProvider clock
         AmazonServiceException { ErrorCode: "ParameterNotFound" or "ParameterVersionNotFound" } => "there is no such parameter in this account and region.",
         AmazonServiceException { ErrorCode: "ResourceNotFoundException" } => "there is no such secret in this account and region.",
         AmazonServiceException { ErrorCode: "AccessDeniedException" } => $"AWS refuses it; the host needs {(isParameter ? "ssm:GetParameter" : "secretsmanager:GetSecretValue")} on it, and kms:Decrypt where its key is your own.",
-        _ => exception.Message,
+        InvalidOperationException { InnerException: AmazonClientException } => exception.Message, // no client could be made; in one line
+        _ => exception.Message.ToOneLine(MaxWords).Trim(),
     };
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
 using RunnerFleet.Aws.Sqs;
+using RunnerFleet.Aws.Wire;
 using RunnerFleet.Provisioning;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -38,7 +39,7 @@ public static class SqsQueueExtensions
         var services = builder.AddAwsEvents().Services;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SqsQueueOptions>, SqsQueueRules>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddAWSService<IAmazonSQS>();
+        services.TryAddSingleton(AwsClients.Create<IAmazonSQS>);
         services.TryAddSingleton<SqsHints>();
         services.TryAddSingleton<SqsInbox>();
         services.Replace(ServiceDescriptor.Singleton<IFleetQueue, SqsFleetQueue>());

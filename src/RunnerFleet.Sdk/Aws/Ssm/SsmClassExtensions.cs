@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using RunnerFleet;
 using RunnerFleet.Aws.Ssm;
+using RunnerFleet.Aws.Wire;
 using RunnerFleet.Compute;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -38,7 +39,7 @@ public static class SsmClassExtensions
         var services = builder.Services;
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<SsmClassOptions>, SsmClassRules>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddAWSService<IAmazonSimpleSystemsManagement>();
+        services.TryAddSingleton(AwsClients.Create<IAmazonSimpleSystemsManagement>);
         services.Replace(ServiceDescriptor.Singleton<IRunnerClassCatalog, SsmClassCatalog>());
         return services.AddOptionsWithValidateOnStart<SsmClassOptions>();
     }
