@@ -25,7 +25,7 @@ internal static class Starting
     private static bool s_isStarted;
 
     /// <summary>The generic host logs what stops its start with a stack trace; here that becomes one sentence, or else the error that ends the process.</summary>
-    public static void LeaveRefusalsToHost(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", _ => s_isStarted);
+    public static void LeaveRefusalsToHost(this ILoggingBuilder logging) => logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => s_isStarted && level >= LogLevel.Information);
 
     public static async Task<int> RunOrRefuseAsync(this WebApplication app)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RunnerFleet.Storage;
 
 namespace RunnerFleet.Provisioning;
 
@@ -59,11 +60,29 @@ internal static partial class Log
     [LoggerMessage(2044, LogLevel.Error, "Missed webhooks could not be looked for at {Subject}; it is tried again.")]
     public static partial void LookForMissedFailed(this ILogger logger, string subject, Exception exception);
 
+    public static void DrainFailed(this ILogger logger, Exception exception)
+    {
+        if (exception is StoreUnavailableException unavailable) logger.DrainWithoutStore(unavailable.Message);
+        else logger.DrainBroke(exception);
+    }
+
+    public static void SweepFailed(this ILogger logger, Exception exception)
+    {
+        if (exception is StoreUnavailableException unavailable) logger.SweepWithoutStore(unavailable.Message);
+        else logger.SweepBroke(exception);
+    }
+
     [LoggerMessage(2050, LogLevel.Error, "A drain failed; the next is due by the clock.")]
-    public static partial void DrainFailed(this ILogger logger, Exception exception);
+    private static partial void DrainBroke(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2057, LogLevel.Error, "A drain failed; the next is due by the clock. {Sentence}")]
+    private static partial void DrainWithoutStore(this ILogger logger, string sentence);
 
     [LoggerMessage(2051, LogLevel.Error, "A sweep failed; the next is due by the clock.")]
-    public static partial void SweepFailed(this ILogger logger, Exception exception);
+    private static partial void SweepBroke(this ILogger logger, Exception exception);
+
+    [LoggerMessage(2058, LogLevel.Error, "A sweep failed; the next is due by the clock. {Sentence}")]
+    private static partial void SweepWithoutStore(this ILogger logger, string sentence);
 
     [LoggerMessage(2052, LogLevel.Error, "Watching compute events failed; watching again. Until then the sweeper finds out.")]
     public static partial void WatchFailed(this ILogger logger, Exception exception);

@@ -4,11 +4,24 @@ using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
 using RunnerFleet.Sweeping;
 using RunnerFleet.Testing.GitHub;
+using RunnerFleet.Storage;
 
 namespace RunnerFleet.Sdk.Tests.Fleet;
 
 public sealed class SweepTests
 {
+    [Fact]
+    public async Task A_store_that_does_not_answer_is_said_in_one_line()
+    {
+        await using var world = new FleetWorld();
+        world.Store.BeforePurge = () => throw new StoreUnavailableException("The table does not answer.", new TimeoutException("of the network"));
+
+        var summary = await world.Fleet.SweepAsync(world.Cancel);
+
+        Assert.Equal(1, summary.Errors);
+        Assert.Equal("A sweep failed; the next is due by the clock. The table does not answer.", Assert.Single(world.Log, l => l.StartsWith("Error ", StringComparison.Ordinal))["Error 2058 ".Length..].Trim());
+    }
+
     [Fact]
     public async Task Compute_that_dies_while_it_waits_is_replaced_and_its_registration_removed()
     {

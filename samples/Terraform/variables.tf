@@ -1,0 +1,489 @@
+# --- GitHub ---------------------------------------------------------------------------------------------------------
+
+variable "github_repo" {
+  description = "The repository whose jobs are served, owner/name. Exactly one of github_repo, github_organization and github_enterprise."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_repo == null ? true : can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repo))
+    error_message = "github_repo must be owner/name."
+  }
+
+  validation {
+    condition     = length([for scope in [var.github_repo, var.github_organization, var.github_enterprise] : scope if scope != null]) == 1
+    error_message = "Set exactly one of github_repo, github_organization and github_enterprise."
+  }
+}
+
+variable "github_organization" {
+  description = "The organization that runners register with. Needs github_runner_group_id too: every repository may use the default group."
+  type        = string
+  default     = null
+}
+
+variable "github_enterprise" {
+  description = "The enterprise that runners register with."
+  type        = string
+  default     = null
+}
+
+variable "github_runner_group_id" {
+  description = "The runner group, for an organization or an enterprise."
+  type        = number
+  default     = null
+}
+
+variable "github_api_url" {
+  description = "The REST API of GitHub Enterprise Server, https://HOST/api/v3. Null: github.com."
+  type        = string
+  default     = null
+}
+
+variable "github_webhook_id" {
+  description = "The id of the webhook, once it is there: failed deliveries are then repeated."
+  type        = number
+  default     = null
+}
+
+variable "github_pat" {
+  description = "The token that registers runners. It is stored as a SecureString and stays out of state and Lambda's environment. Either this or github_pat_arn."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = (var.github_pat == null) != (var.github_pat_arn == null)
+    error_message = "Set either github_pat or github_pat_arn, and not both."
+  }
+
+  validation {
+    condition     = var.github_pat == null ? true : length(trimspace(var.github_pat)) > 0
+    error_message = "github_pat is empty."
+  }
+}
+
+variable "github_pat_arn" {
+  description = "Where the token is already: ARN of an SSM parameter, or of a secret of Secrets Manager, with #member behind it where it is a JSON object."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_pat_arn == null ? true : can(regex("^arn:[^:]+:(ssm:[^:]+:[0-9]+:parameter/|secretsmanager:[^:]+:[0-9]+:secret:)[^*?]+$", var.github_pat_arn))
+    error_message = "github_pat_arn must be the ARN of an SSM parameter or of a secret of Secrets Manager."
+  }
+}
+
+variable "webhook_secret" {
+  description = "The webhook's secret, 16 characters or more. It is stored as a SecureString and stays out of state and Lambda's environment. Either this or webhook_secret_arn."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = (var.webhook_secret == null) != (var.webhook_secret_arn == null)
+    error_message = "Set either webhook_secret or webhook_secret_arn, and not both."
+  }
+
+  validation {
+    condition     = var.webhook_secret == null ? true : length(var.webhook_secret) >= 16
+    error_message = "webhook_secret must have 16 characters or more: whoever guesses it can start runners."
+  }
+}
+
+variable "webhook_secret_arn" {
+  description = "Where the webhook's secret is already; as github_pat_arn."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.webhook_secret_arn == null ? true : can(regex("^arn:[^:]+:(ssm:[^:]+:[0-9]+:parameter/|secretsmanager:[^:]+:[0-9]+:secret:)[^*?]+$", var.webhook_secret_arn))
+    error_message = "webhook_secret_arn must be the ARN of an SSM parameter or of a secret of Secrets Manager."
+  }
+}
+
+variable "claim_key_arn" {
+  description = "Where the key of claim secrets is already; as github_pat_arn. Null: one is made, and its value is in the state."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.claim_key_arn == null ? true : can(regex("^arn:[^:]+:(ssm:[^:]+:[0-9]+:parameter/|secretsmanager:[^:]+:[0-9]+:secret:)[^*?]+$", var.claim_key_arn))
+    error_message = "claim_key_arn must be the ARN of an SSM parameter or of a secret of Secrets Manager."
+  }
+}
+
+# --- The fleet ------------------------------------------------------------------------------------------------------
+
+variable "name" {
+  description = "The fleet's name, in all names and tags: fleets of one account need different ones. Do not change it under live runners."
+  type        = string
+  default     = "main"
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", var.name))
+    error_message = "name must have 1 to 16 of a-z, 0-9 and -, with a letter or digit at both ends."
+  }
+}
+
+variable "aws_region" {
+  description = "The region. Null: the provider's."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of everything that is made, the runners' tasks included."
+  type        = map(string)
+  default     = {}
+}
+
+variable "runner_class_sizes" {
+  description = "Runner classes, by the name that follows class: in runs-on. cpu in units of 1/1024 vCPU, memory in MiB; disk in GiB; architecture x64 or arm64; capacity on-demand or spot."
+  type = map(object({
+    cpu                    = number
+    memory                 = number
+    disk                   = optional(number)
+    architecture           = optional(string)
+    capacity               = optional(string)
+    limit                  = optional(number)
+    job_time_limit_seconds = optional(number)
+  }))
+  default = {
+    small  = { cpu = 512, memory = 1024 }
+    medium = { cpu = 1024, memory = 2048 }
+    large  = { cpu = 2048, memory = 4096 }
+  }
+
+  validation {
+    condition     = length(var.runner_class_sizes) > 0 && alltrue([for class in keys(var.runner_class_sizes) : can(regex("^[a-z0-9._-]{1,32}$", class))])
+    error_message = "There must be a class, and names of classes have 1 to 32 of a-z, 0-9, '.', '_' and '-'."
+  }
+
+  validation {
+    condition     = alltrue([for class in values(var.runner_class_sizes) : contains(lookup(local.fargate_memory, tostring(class.cpu), []), class.memory)])
+    error_message = "Fargate runs certain pairs of cpu and memory only, such as 512 with 1024, or 1024 with 2048 to 8192: see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size."
+  }
+
+  validation {
+    condition     = alltrue([for class in values(var.runner_class_sizes) : class.disk == null ? true : class.disk >= 21 && class.disk <= 200])
+    error_message = "A class's disk is 21 to 200 GiB; without one it has Fargate's 20."
+  }
+
+  validation {
+    condition     = alltrue([for class in values(var.runner_class_sizes) : contains(["x64", "arm64"], coalesce(class.architecture, "x64")) && contains(["on-demand", "spot"], coalesce(class.capacity, "on-demand"))])
+    error_message = "A class's architecture is x64 or arm64, its capacity on-demand or spot."
+  }
+}
+
+variable "runner_ttl_seconds" {
+  description = "Bounds everything up to the start of the job: a runner that has not got so far ends, and its job gets another."
+  type        = number
+  default     = 7200
+}
+
+variable "janitor_schedule_expression" {
+  description = "How often the sweep runs."
+  type        = string
+  default     = "rate(5 minutes)"
+
+  validation {
+    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.janitor_schedule_expression))
+    error_message = "janitor_schedule_expression must be rate(…) or cron(…)."
+  }
+}
+
+variable "spot" {
+  description = "Offers capacity:spot, on Fargate Spot."
+  type        = bool
+  default     = true
+}
+
+variable "settings" {
+  description = "Further settings by their names in docs/configuration.md, such as { \"RunnerFleet:Limits:Fleet\" = \"20\" }. No secrets: they are readable in the functions' environment."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for key in keys(var.settings) : can(regex("^RunnerFleet(:[A-Za-z0-9]+)+$", key))])
+    error_message = "A name of settings begins with RunnerFleet: and has colons between its parts."
+  }
+
+  validation {
+    condition     = length(setintersection([for key in keys(var.settings) : lower(key)], ["runnerfleet:github:token", "runnerfleet:github:webhooksecret", "runnerfleet:name"])) == 0 && !anytrue([for key in keys(var.settings) : startswith(lower(key), "runnerfleet:claimkeys:")])
+    error_message = "settings takes no secrets and no name: use github_pat, webhook_secret, claim_key_arn and name."
+  }
+}
+
+# --- Network --------------------------------------------------------------------------------------------------------
+
+variable "subnet_ids" {
+  description = "Subnets of the runners, 1 to 16 of one VPC, best in several availability zones. They need a way to GitHub, to the webhook's address and to ECR."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = var.create_vpc ? length(var.subnet_ids) == 0 : length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16
+    error_message = "Set 1 to 16 subnet_ids; or create_vpc, and none."
+  }
+}
+
+variable "security_groups" {
+  description = "Security groups of the runners, at most 5. A runner reaches others; nobody reaches it. None: the VPC's default group."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.security_groups) <= 5
+    error_message = "A task has at most 5 security_groups."
+  }
+}
+
+variable "assign_public_ip" {
+  description = "Gives each runner a public address, as public subnets need. False in private subnets with a NAT gateway."
+  type        = bool
+  default     = true
+}
+
+variable "create_vpc" {
+  description = "Makes a VPC with two public subnets and a security group without ingress, for the runners."
+  type        = bool
+  default     = false
+}
+
+variable "vpc_cidr" {
+  description = "The addresses of that VPC. Each runner needs one."
+  type        = string
+  default     = "10.97.0.0/16"
+
+  validation {
+    condition     = can(cidrsubnet(var.vpc_cidr, 2, 3))
+    error_message = "vpc_cidr must be a block of addresses such as 10.97.0.0/16."
+  }
+}
+
+# --- Images ---------------------------------------------------------------------------------------------------------
+
+variable "image_build_project" {
+  description = "A name for the CodeBuild project that builds the images which jobs name with image:, and the default image. The fleet's name stands before it. Null or empty: no project; jobs with image: are refused, and the default image is one that you push."
+  type        = string
+  default     = ""
+}
+
+variable "default_base_image" {
+  description = "What jobs without image: run on, where there is an image_build_project: a Debian or Ubuntu image."
+  type        = string
+  default     = "ubuntu:22.04"
+}
+
+variable "runner_image_tag" {
+  description = "The tag of the default image in the fleet's repository, where there is no image_build_project."
+  type        = string
+  default     = "latest"
+}
+
+variable "image_policy" {
+  description = "Base images that image: may name, registry/path or registry/path/*. Empty: Docker official images."
+  type        = list(string)
+  default     = []
+}
+
+variable "image_compression" {
+  description = "How layers of built images are compressed: gzip, or zstd, which is unpacked faster."
+  type        = string
+  default     = "gzip"
+
+  validation {
+    condition     = contains(["gzip", "zstd"], var.image_compression)
+    error_message = "image_compression is gzip or zstd."
+  }
+}
+
+variable "image_soci" {
+  description = "Adds a SOCI index, with which Fargate starts large images before it has all of them. Takes archives with soci and crane, by address and SHA-256; goes with gzip only."
+  type = object({
+    soci_url     = string
+    soci_sha256  = string
+    crane_url    = string
+    crane_sha256 = string
+  })
+  default = null
+
+  validation {
+    condition     = var.image_soci == null || var.image_compression == "gzip"
+    error_message = "A SOCI index takes image_compression = \"gzip\"."
+  }
+}
+
+variable "dockerhub_secret_arn" {
+  description = "A secret of Secrets Manager with the members username and password: a login to Docker Hub, whose anonymous limit CodeBuild's machines share."
+  type        = string
+  default     = null
+}
+
+variable "runner_version" {
+  description = "The version of GitHub's runner in built images. Its checksums belong to it, in settings. Null: the one that runner/Dockerfile names."
+  type        = string
+  default     = null
+}
+
+# --- The functions --------------------------------------------------------------------------------------------------
+
+variable "lambda_package" {
+  description = "The package that build.sh or build.ps1 makes. Null: lambda-host.zip beside them."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.lambda_package == null ? true : fileexists(var.lambda_package)
+    error_message = "lambda_package is not there. Make it with build.sh or build.ps1."
+  }
+}
+
+variable "lambda_runtime" {
+  description = "dotnet10 for the package of build.sh, provided.al2023 for that of build.sh --aot."
+  type        = string
+  default     = "dotnet10"
+
+  validation {
+    condition     = contains(["dotnet10", "provided.al2023"], var.lambda_runtime)
+    error_message = "lambda_runtime is dotnet10 or provided.al2023."
+  }
+}
+
+variable "lambda_architecture" {
+  description = "x64 or arm64, as the package was built."
+  type        = string
+  default     = "x64"
+
+  validation {
+    condition     = contains(["x64", "arm64"], var.lambda_architecture)
+    error_message = "lambda_architecture is x64 or arm64."
+  }
+}
+
+variable "lambda_memory" {
+  description = "Memory of each function in MiB. Lambda gives processors in proportion."
+  type        = number
+  default     = 512
+}
+
+variable "single_function" {
+  description = "One function for everything, instead of one each for webhooks and runners, for the queue, and for the sweep. Then a burst of events may keep webhooks waiting."
+  type        = bool
+  default     = false
+}
+
+variable "reserved_concurrency" {
+  description = "Concurrent executions reserved for each function: ingress, worker, sweeper, or all. Null: none is reserved. A new account has 10 in all and lets none be reserved."
+  type = object({
+    ingress = optional(number)
+    worker  = optional(number)
+    sweeper = optional(number)
+    all     = optional(number)
+  })
+  default = {}
+}
+
+variable "lambda_vpc" {
+  description = "Subnets and security groups of the functions, where GitHub is reached through a VPC only. They need a way to GitHub and to AWS."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.lambda_vpc == null ? true : length(var.lambda_vpc.subnet_ids) > 0 && length(var.lambda_vpc.security_group_ids) > 0
+    error_message = "lambda_vpc needs a subnet and a security group."
+  }
+}
+
+variable "public_url" {
+  description = "An address of your own that leads to the API, such as a custom domain. Null: the API's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.public_url == null ? true : can(regex("^https://[^/]+(/[^?#]*)?$", var.public_url))
+    error_message = "public_url must begin with https://."
+  }
+}
+
+# --- Storage, events, watching ---------------------------------------------------------------------------------------
+
+variable "event_bus_name" {
+  description = "The event bus that moves of runners are published to and custom events come from. It is made, unless it is default or create_event_bus is false. Null: one with the fleet's name."
+  type        = string
+  default     = null
+}
+
+variable "create_event_bus" {
+  description = "False: event_bus_name is there already."
+  type        = bool
+  default     = true
+
+  validation {
+    condition     = var.create_event_bus || var.event_bus_name != null
+    error_message = "Without create_event_bus, event_bus_name must name a bus."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "A key of your own for tables, queues, parameters, images, logs and functions. Its policy must let CloudWatch Logs of the region and events.amazonaws.com use it. Null: keys of AWS."
+  type        = string
+  default     = null
+}
+
+variable "secret_kms_key_arns" {
+  description = "Keys of the secrets that are given by ARN, where they are your own."
+  type        = list(string)
+  default     = []
+}
+
+variable "deletion_protection" {
+  description = "Keeps the tables from being deleted, and images from being deleted with their repository."
+  type        = bool
+  default     = false
+}
+
+variable "point_in_time_recovery" {
+  description = "Lets the tables be restored to any second of the last 35 days."
+  type        = bool
+  default     = true
+}
+
+variable "log_retention_days" {
+  description = "How long logs are kept: of functions, runners, builds and the API."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "CloudWatch keeps logs for certain numbers of days only, such as 7, 14, 30 or 90."
+  }
+}
+
+variable "alarm_actions" {
+  description = "What is told of alarms, such as the ARN of an SNS topic. Alarms are there without any, too."
+  type        = list(string)
+  default     = []
+}
+
+variable "alarms" {
+  description = "Makes the alarms."
+  type        = bool
+  default     = true
+}
+
+variable "dashboard" {
+  description = "Makes the dashboard."
+  type        = bool
+  default     = true
+}
+
+variable "queue_seconds_alarm" {
+  description = "The alarm for slow starts: nine of ten jobs begin within this many seconds."
+  type        = number
+  default     = 600
+}
