@@ -8,7 +8,7 @@ if (args is not [var folder, var file] || !Directory.Exists(folder))
     return 2;
 }
 
-string[] symbols = [".dbg", ".pdb"];
+string[] left = [".dbg", ".pdb", ".xml"]; // symbols and documentation
 var assembly = File.Exists(Path.Combine(folder, "LambdaHost.dll"));
 var native = Path.Combine(folder, "LambdaHost");
 if (!assembly && !File.Exists(native))
@@ -21,7 +21,7 @@ var unfinished = file + ".new";
 await using (var stream = File.Create(unfinished))
 await using (var package = new ZipArchive(stream, ZipArchiveMode.Create))
 {
-    var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !symbols.Contains(Path.GetExtension(path)));
+    var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(path => !left.Contains(Path.GetExtension(path)));
     foreach (var (path, name) in files.Select(path => (path, Path.GetRelativePath(folder, path).Replace('\\', '/'))).OrderBy(f => f.Item2, StringComparer.Ordinal))
     {
         // An executable of ours is what provided.al2023 starts, and that has this name.

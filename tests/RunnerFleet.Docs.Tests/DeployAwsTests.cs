@@ -11,7 +11,7 @@ public sealed partial class DeployAwsTests
     {
         var declared = new[] { "variables.tf", "outputs.tf" }
             .SelectMany(file => Declaration().Matches(Repository.Read($"samples/Terraform/{file}")).Select(match => match.Groups[1].Value)).ToHashSet(StringComparer.Ordinal);
-        var named = Markdown.Code(Repository.Read(Document)).Select(code => Name().Match(code)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
+        var named = Markdown.Code(Block().Replace(Repository.Read(Document), "")).Select(code => Name().Match(code)).Where(match => match.Success).Select(match => match.Groups[1].Value).ToHashSet(StringComparer.Ordinal);
 
         Assert.Contains("webhook_secret", named);
         Assert.Contains("webhook_url", named);
@@ -24,6 +24,9 @@ public sealed partial class DeployAwsTests
 
     [GeneratedRegex("^(?:variable|output) \"(\\w+)\"", RegexOptions.Multiline)]
     private static partial Regex Declaration();
+
+    [GeneratedRegex("^```.*?^```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    private static partial Regex Block();
 
     /// <summary>Words parted by underscores, perhaps with a member or a value behind them.</summary>
     [GeneratedRegex(@"^([a-z]+(?:_[a-z]+)+)(?:\.\w+)?(?: = .+)?$")]
