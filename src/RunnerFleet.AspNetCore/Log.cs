@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace RunnerFleet.AspNetCore;
 
-/// <summary>Messages 4000-4099. Routes are logged by their pattern, never by what a caller wrote.</summary>
+/// <summary>Messages 4000-4099, shared with RunnerFleet.Http. Routes are logged by their pattern, never by what a caller wrote.</summary>
 internal static partial class Log
 {
     [LoggerMessage(4000, LogLevel.Error, "{Route} failed and was answered 500.")]

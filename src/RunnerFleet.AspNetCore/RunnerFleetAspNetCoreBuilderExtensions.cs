@@ -6,6 +6,7 @@ using RunnerFleet;
 using RunnerFleet.AspNetCore;
 using RunnerFleet.AspNetCore.Access;
 using RunnerFleet.AspNetCore.Health;
+using RunnerFleet.Http;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -24,6 +25,7 @@ public static class RunnerFleetAspNetCoreBuilderExtensions
         ArgumentNullException.ThrowIfNull(builder);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<FleetHttp>();
         services.TryAddSingleton<MappedRoutes>();
         services.TryAddSingleton<ApiAccess>();
         services.TryAddSingleton<ComputeCheck>();

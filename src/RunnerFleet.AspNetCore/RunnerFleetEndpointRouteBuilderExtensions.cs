@@ -5,9 +5,7 @@ using RunnerFleet.AspNetCore.Api;
 using RunnerFleet.AspNetCore.Events;
 using RunnerFleet.AspNetCore.Health;
 using RunnerFleet.AspNetCore.Http;
-using RunnerFleet.AspNetCore.RunnerRoutes;
 using RunnerFleet.AspNetCore.StatusPage;
-using RunnerFleet.AspNetCore.Webhook;
 
 namespace Microsoft.AspNetCore.Builder;
 
@@ -23,12 +21,12 @@ public static class RunnerFleetEndpointRouteBuilderExtensions
     public static IEndpointConventionBuilder MapRunnerFleet(this IEndpointRouteBuilder endpoints, string prefix = "")
     {
         var group = Begin(endpoints, prefix, nameof(MapRunnerFleet), (routes, path) => routes.Runners = path);
-        group.Post("/webhook", WebhookRoute.HandleAsync);
+        group.Post("/webhook", SharedRoute.At("/webhook"));
 
         // A host that logs requests with their bodies must not log these: they are credentials.
         const HttpLoggingFields NoSecrets = HttpLoggingFields.RequestMethod | HttpLoggingFields.RequestPath | HttpLoggingFields.ResponseStatusCode | HttpLoggingFields.Duration;
-        group.Post("/runner/claim", ClaimRoute.HandleAsync).WithHttpLogging(NoSecrets);
-        group.Post("/runner/status", StatusRoute.HandleAsync).WithHttpLogging(NoSecrets);
+        group.Post("/runner/claim", SharedRoute.At("/runner/claim")).WithHttpLogging(NoSecrets);
+        group.Post("/runner/status", SharedRoute.At("/runner/status")).WithHttpLogging(NoSecrets);
         return group;
     }
 

@@ -6,6 +6,7 @@ using RunnerFleet;
 using RunnerFleet.Compute;
 using RunnerFleet.GitHub;
 using RunnerFleet.GitHub.Rest;
+using RunnerFleet.Http;
 using RunnerFleet.Images;
 using RunnerFleet.Jobs;
 using RunnerFleet.Labels;
@@ -148,6 +149,7 @@ public static class RunnerFleetServiceCollectionExtensions
         services.TryAddSingleton<MissedWebhooks>();
         services.TryAddSingleton<Sweeper>();
         services.TryAddSingleton<IRunnerFleet, RunnerFleetEngine>();
+        services.TryAddSingleton<FleetHttp>();
         return new RunnerFleetBuilder(services);
     }
 }

@@ -3,19 +3,12 @@ using System.Text.Json.Serialization;
 using RunnerFleet.AspNetCore.Events;
 using RunnerFleet.AspNetCore.Health;
 using RunnerFleet.AspNetCore.Http;
-using RunnerFleet.AspNetCore.RunnerRoutes;
-using RunnerFleet.AspNetCore.Webhook;
 
 namespace RunnerFleet.AspNetCore.Api;
 
 /// <summary>All JSON that is read or written here. Answers have types of their own, so that nothing is shown that was not meant to be.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, Converters = [typeof(UtcTimeConverter)])]
 [JsonSerializable(typeof(Problem))]
-[JsonSerializable(typeof(WebhookAnswer))]
-[JsonSerializable(typeof(IgnoredAnswer))]
-[JsonSerializable(typeof(ClaimBody))]
-[JsonSerializable(typeof(ClaimAnswer))]
-[JsonSerializable(typeof(StatusBody))]
 [JsonSerializable(typeof(PageAnswer<RunnerAnswer>))]
 [JsonSerializable(typeof(PageAnswer<JobAnswer>))]
 [JsonSerializable(typeof(PageAnswer<ClassAnswer>))]

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using RunnerFleet.Http;
 
 namespace RunnerFleet.AspNetCore.Http;
 
@@ -12,13 +12,13 @@ internal static class BoundedBody
     // What a caller merely announces is not allocated at once: a claim of 25 MB costs the claimer nothing.
     private const int FirstBuffer = 64 * 1024;
 
-    /// <summary>Reads the body. What stands in the way is a problem to answer with.</summary>
+    /// <summary>Reads the body. What stands in the way is to be answered with.</summary>
     /// <exception cref="OperationCanceledException">The caller left.</exception>
-    public static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadAsync(HttpContext context, int limit, CancellationToken deadline)
+    public static async Task<FleetHttpBody> ReadAsync(HttpContext context, int limit, CancellationToken deadline)
     {
         if (context.Request.ContentLength > limit)
         {
-            return (default, TooLarge(context, limit));
+            return TooLarge(context, limit);
         }
 
         // Counted here: the server's own limit may be another, and counts the framing of chunks too.
@@ -35,11 +35,11 @@ internal static class BoundedBody
         }
         catch (BadHttpRequestException bad) when (bad.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            return (default, TooLarge(context, limit));
+            return TooLarge(context, limit);
         }
         catch (BadHttpRequestException bad)
         {
-            return (default, Refuse(context, bad.StatusCode, "The body could not be read: it is cut short, badly framed or too slow."));
+            return Refuse(context, bad.StatusCode, "The body could not be read: it is cut short, badly framed or too slow.");
         }
         catch (IOException broken)
         {
@@ -48,7 +48,7 @@ internal static class BoundedBody
         }
     }
 
-    private static async Task<(ReadOnlyMemory<byte> Bytes, Problem? Problem)> ReadAsync(HttpContext context, int limit, int? announced)
+    private static async Task<FleetHttpBody> ReadAsync(HttpContext context, int limit, int? announced)
     {
         var reader = context.Request.BodyReader;
         var body = new byte[Math.Min(announced ?? FirstBuffer, FirstBuffer)];
@@ -60,13 +60,13 @@ internal static class BoundedBody
             if (read.IsCanceled)
             {
                 reader.AdvanceTo(part.End);
-                return (default, Refuse(context, StatusCodes.Status408RequestTimeout, "The body did not arrive in time."));
+                return Refuse(context, StatusCodes.Status408RequestTimeout, "The body did not arrive in time.");
             }
 
             if (part.Length > limit - length)
             {
                 reader.AdvanceTo(part.End);
-                return (default, TooLarge(context, limit));
+                return TooLarge(context, limit);
             }
 
             var next = length + (int)part.Length;
@@ -80,22 +80,23 @@ internal static class BoundedBody
             reader.AdvanceTo(part.End);
             if (read.IsCompleted)
             {
-                return (body.AsMemory(0, length), null);
+                return new() { Bytes = body.AsMemory(0, length) };
             }
         }
     }
 
-    private static Problem TooLarge(HttpContext context, int limit) =>
-        Refuse(context, StatusCodes.Status413PayloadTooLarge, string.Create(CultureInfo.InvariantCulture, $"The body is larger than {limit} bytes, the most that this address takes."));
+    private static FleetHttpBody TooLarge(HttpContext context, int limit) => Refused(context, FleetHttpBody.TooLarge(limit), $"it is larger than {limit} bytes");
 
-    private static Problem Refuse(HttpContext context, int status, string detail)
+    private static FleetHttpBody Refuse(HttpContext context, int status, string detail) => Refused(context, FleetHttpBody.Refused(status, detail), detail);
+
+    private static FleetHttpBody Refused(HttpContext context, FleetHttpBody body, string why)
     {
-        context.Logger().BodyNotRead(detail);
+        context.Logger().BodyNotRead(why);
         if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
         {
             context.Response.Headers.Connection = "close"; // the rest of the body is not waited for
         }
 
-        return Problem.Of(status, detail);
+        return body;
     }
 }

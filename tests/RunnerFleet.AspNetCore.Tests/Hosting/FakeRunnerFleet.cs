@@ -27,6 +27,12 @@ public sealed class FakeRunnerFleet : IRunnerFleet
 
     public Func<RunnerReport, CancellationToken, Task<ReportOutcome>> OnReport { get; set; } = (_, _) => Task.FromResult(ReportOutcome.Accepted);
 
+    public Func<FleetEvent, CancellationToken, Task> OnEvent { get; set; } = (_, _) => throw new NotSupportedException("No route hands over events.");
+
+    public Func<CancellationToken, Task<DrainSummary>> OnDrain { get; set; } = _ => throw new NotSupportedException("No route drains.");
+
+    public Func<CancellationToken, Task<SweepSummary>> OnSweep { get; set; } = _ => throw new NotSupportedException("No route sweeps.");
+
     public Func<string, bool, TerminateOutcome> OnTerminate { get; set; } = (_, _) => TerminateOutcome.NotFound.Instance;
 
     public Func<CancellationToken, Task<Runner?>>? OnGetRunner { get; set; }
@@ -124,11 +130,15 @@ public sealed class FakeRunnerFleet : IRunnerFleet
         }
     }
 
-    public Task HandleEventAsync(FleetEvent fleetEvent, CancellationToken cancellationToken) => throw new NotSupportedException("No route hands over events.");
+    public Task HandleEventAsync(FleetEvent fleetEvent, CancellationToken cancellationToken)
+    {
+        _asked.Enqueue(fleetEvent);
+        return OnEvent(fleetEvent, cancellationToken);
+    }
 
-    public Task<DrainSummary> DrainAsync(CancellationToken cancellationToken) => throw new NotSupportedException("No route drains.");
+    public Task<DrainSummary> DrainAsync(CancellationToken cancellationToken) => OnDrain(cancellationToken);
 
-    public Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => throw new NotSupportedException("No route sweeps.");
+    public Task<SweepSummary> SweepAsync(CancellationToken cancellationToken) => OnSweep(cancellationToken);
 
     private ValueTask<T> Read<T>(Func<T> read) => Failure is null ? new ValueTask<T>(read()) : ValueTask.FromException<T>(Failure);
 }

@@ -1,5 +1,4 @@
 using System.Text;
-using RunnerFleet.AspNetCore.RunnerRoutes;
 using RunnerFleet.AspNetCore.Tests.Hosting;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Runners;
@@ -9,6 +8,8 @@ namespace RunnerFleet.AspNetCore.Tests.RunnerRoutes;
 
 public sealed class ClaimRouteTests : IAsyncLifetime
 {
+    private const int MaxBody = 4096;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(45);
     private const string Secret = "claim-secret-of-this-runner";
     private const string Body = $$"""{"runnerId":"{{SampleData.RunnerId}}","attempt":2}""";
     private static readonly (string, string) Bearer = ("Authorization", "Bearer " + Secret);
@@ -100,7 +101,7 @@ public sealed class ClaimRouteTests : IAsyncLifetime
         };
         var claiming = ClaimAsync(Body, Bearer);
         await Eventually.SoAsync(() => _host.Fleet.Asked<ClaimRequest>().Any(), "the fleet was asked");
-        _host.Clock.Advance(ClaimRoute.Limit);
+        _host.Clock.Advance(Limit);
 
         Assert.Equal("5", (await claiming).IsProblem(503).Headers["Retry-After"]);
     }
@@ -136,8 +137,8 @@ public sealed class ClaimRouteTests : IAsyncLifetime
     [Fact]
     public async Task A_body_over_4_KB_is_answered_413()
     {
-        (await ClaimAsync(Body.PadRight(RunnerRequests.MaxBody), Bearer)).IsProblem(401);
-        (await ClaimAsync(Body.PadRight(RunnerRequests.MaxBody + 1), Bearer)).IsProblem(413);
+        (await ClaimAsync(Body.PadRight(MaxBody), Bearer)).IsProblem(401);
+        (await ClaimAsync(Body.PadRight(MaxBody + 1), Bearer)).IsProblem(413);
     }
 
     [Fact]

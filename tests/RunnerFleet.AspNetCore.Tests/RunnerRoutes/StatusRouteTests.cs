@@ -1,4 +1,3 @@
-using RunnerFleet.AspNetCore.RunnerRoutes;
 using RunnerFleet.AspNetCore.Tests.Hosting;
 using RunnerFleet.Provisioning;
 using RunnerFleet.Storage;
@@ -7,6 +6,7 @@ namespace RunnerFleet.AspNetCore.Tests.RunnerRoutes;
 
 public sealed class StatusRouteTests : IAsyncLifetime
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private const string Token = "report-token-of-this-runner";
     private static readonly (string, string) Bearer = ("Authorization", "bearer " + Token);
     private FleetHost _host = null!;
@@ -74,7 +74,7 @@ public sealed class StatusRouteTests : IAsyncLifetime
         };
         var reporting = _host.PostAsync("/runner/status", Body("started"), Bearer);
         await Eventually.SoAsync(() => _host.Fleet.Asked<RunnerReport>().Count() == 2, "the fleet was asked");
-        _host.Clock.Advance(StatusRoute.Limit);
+        _host.Clock.Advance(Limit);
         Assert.True((await reporting).IsProblem(503).Headers.ContainsKey("Retry-After"));
     }
 

@@ -28,6 +28,7 @@ public sealed class DirectionTests
         ["Aws.Secrets"] = ["Provisioning", "Aws.Wire"],
         ["Aws.Events"] = ["Runners", "Jobs", "Compute", "Provisioning", "Sweeping", "Aws.Wire", "Aws.CodeBuild", "Aws.Ecs"],
         ["Aws.Sqs"] = ["Provisioning", "Aws.Events"],
+        ["Http"] = ["Runners", "Jobs", "Storage", "Compute", "GitHub", "Provisioning"],
         ["Sweeping"] = ["Runners", "Jobs", "Storage", "Compute", "Policy", "GitHub", "Provisioning"],
     };
 
@@ -60,8 +61,8 @@ public sealed class DirectionTests
     [Fact]
     public void Below_the_engine_the_root_is_settings_and_text()
     {
-        // Aws.Events stands before the front door, as a host does, and Provisioning and Sweeping behind it.
-        var wrong = Sdk.Where(d => FolderOf(d.From) is { Length: > 0 } and not ("Provisioning" or "Sweeping" or "Aws.Events") && FolderOf(d.To) == "")
+        // Aws.Events and Http stand before the front door, as a host does, and Provisioning and Sweeping behind it.
+        var wrong = Sdk.Where(d => FolderOf(d.From) is { Length: > 0 } and not ("Provisioning" or "Sweeping" or "Aws.Events" or "Http") && FolderOf(d.To) == "")
             .Where(d => !d.To.Name.EndsWith("Options", StringComparison.Ordinal) && d.To.Name != "UntrustedText");
 
         Assert.Empty(wrong.Select(Spell));

@@ -17,6 +17,18 @@ public sealed class AwsEvents(IRunnerFleet fleet, ILogger<AwsEvents> logger)
 {
     private const int AtOnce = 8;
 
+    /// <summary>Tells what a payload is, by its shape alone, for a host that takes only some kinds.</summary>
+    /// <param name="payload">The payload as it came.</param>
+    public AwsEventKind KindOf(ReadOnlyMemory<byte> payload) => AwsEventParser.Parse(payload, fleet.Name) switch
+    {
+        AwsEvent.Batch => AwsEventKind.Batch,
+        AwsEvent.News => AwsEventKind.News,
+        AwsEvent.Drain => AwsEventKind.Drain,
+        AwsEvent.Sweep => AwsEventKind.Sweep,
+        AwsEvent.NotOurs => AwsEventKind.NotOurs,
+        _ => AwsEventKind.Unreadable,
+    };
+
     /// <summary>Reads a payload and has the fleet do what it asks for. Many drains of one batch become one.</summary>
     /// <param name="payload">The payload as it came, UTF-8 JSON.</param>
     /// <param name="cancellationToken">Ends the work; what was not finished counts as failed.</param>
@@ -74,4 +86,26 @@ public sealed class AwsEvents(IRunnerFleet fleet, ILogger<AwsEvents> logger)
             return new() { MessageId = messageId, Status = AwsEventStatus.Failed, Reason = $"{name} could not be handled: {e.Message}" };
         }
     }
+}
+
+/// <summary>What a payload of AWS is.</summary>
+public enum AwsEventKind
+{
+    /// <summary>Nothing that is known here.</summary>
+    Unreadable,
+
+    /// <summary>Well understood, and nothing for this fleet.</summary>
+    NotOurs,
+
+    /// <summary>Messages of SQS.</summary>
+    Batch,
+
+    /// <summary>News of a task, an image build or a runner.</summary>
+    News,
+
+    /// <summary>A wish for a drain: a hint, or a schedule's.</summary>
+    Drain,
+
+    /// <summary>A wish for a sweep: a schedule's.</summary>
+    Sweep,
 }
