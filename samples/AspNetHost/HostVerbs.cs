@@ -59,12 +59,9 @@ internal static class HostVerbs
             builder.UseEventBridge(host.Aws.GetSection("Events"));
         }
 
-        if (host.UsesAws)
-        {
-            builder.UseAwsSecrets(host.Aws.GetSection("Secrets"));
-            builder.Services.AddOptions<RunnerFleetApiOptions>().PostConfigure<IAwsSecrets>((api, secrets) => api.Key = secrets.Resolve(api.Key));
-        }
-
+        // Whatever else is in use: a reference that nobody resolves would itself be the secret. Without one nothing of AWS is asked for.
+        builder.UseAwsSecrets(host.Aws.GetSection("Secrets"));
+        builder.Services.AddOptions<RunnerFleetApiOptions>().PostConfigure<IAwsSecrets>((api, secrets) => api.Key = secrets.Resolve(api.Key));
         return builder;
     }
     #endregion

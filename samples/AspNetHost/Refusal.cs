@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using Amazon.Runtime;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using RunnerFleet.Aws.Secrets;
 using RunnerFleet.Storage;
 
 namespace AspNetHost;
@@ -52,6 +53,7 @@ internal static class Starting
         AggregateException e when e.Flatten().InnerExceptions.All(i => Of(i) is not null) => new(string.Join(" ", e.Flatten().InnerExceptions.Select(i => Of(i)!.Sentence))),
         InvalidOperationException { InnerException: not null } e when e.Message.StartsWith("Failed to convert configuration value", StringComparison.Ordinal) => new(e.Message), // names the path and the value
         InvalidOperationException { InnerException: AmazonClientException } e => new(e.Message), // no credentials, or no region
+        AwsSecretUnavailableException e => new(e.Message),
         StoreUnavailableException e => new(e.Message, Refusal.TryAgain),
         IOException { InnerException: AddressInUseException } e => new(e.Message),
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } e => new($"{e.Message}: one of the addresses in ASPNETCORE_URLS is not of this machine, or not yet (is Docker running, if it is the bridge's?).", Refusal.TryAgain),

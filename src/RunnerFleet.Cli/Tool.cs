@@ -14,7 +14,7 @@ internal static class Tool
         var parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await host.Error.WriteLineAsync($"{string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct())} See: {CommandPath.Of(parsed)} --help").ConfigureAwait(false);
+            await host.Error.WriteLineAsync(ShownText.OneLine($"{string.Join(' ', parsed.Errors.Select(error => error.Message).Distinct())} See: {CommandPath.Of(parsed)} --help")).ConfigureAwait(false);
             return ExitCode.Usage;
         }
 

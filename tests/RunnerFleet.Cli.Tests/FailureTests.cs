@@ -53,6 +53,8 @@ public sealed class FailureTests
     [InlineData("Required argument missing for command: 'details'. See: runnerfleet runners details --help", "runners", "details")]
     [InlineData("--state LOST is none of PENDING, IMAGE_CREATING, STARTING, WAITING_FOR_JOB, RUNNING, OFFLINE, FAILED. See: runnerfleet runners list --help", "runners", "list", "--state", "PENDING,LOST")]
     [InlineData("--limit must be 1 to 100000. See: runnerfleet jobs list --help", "jobs", "list", "--limit", "0")]
+    [InlineData("--output must be table or json. See: runnerfleet runners list --help", "runners", "list", "--output", "yaml")]
+    [InlineData("Unrecognized command or argument 'two lines'. See: runnerfleet runners list --help", "runners", "list", "two\nlines")]
     [InlineData("--timeout must be 1 to 86400 seconds. See: runnerfleet status --help", "status", "--timeout", "0")]
     public async Task A_wrong_command_line_says_where_help_is(string line, params string[] command)
     {
@@ -102,6 +104,27 @@ public sealed class FailureTests
         world.Account.FailNext(20, "Query", code, message);
 
         (await world.RunAsync("runners", "list", "--profile", "ops")).MustSay(ExitCode.Aws, "", line);
+    }
+
+    [Theory]
+    [InlineData("Query condition missed key schema element: list_key")]
+    [InlineData("The table does not have the specified index: by-demand")]
+    public async Task A_table_of_another_shape_is_no_riddle(string message)
+    {
+        await using var world = await CliWorld.CreateAsync();
+        world.Account.FailNext(20, "Query", "ValidationException", message);
+
+        (await world.RunAsync("runners", "list")).MustSay(ExitCode.Aws, "", $"The table 'ci-runners', or the one beside it, is none of RunnerFleet's of this version: {message}");
+    }
+
+    [Fact]
+    public async Task An_answer_without_a_reason_is_told_by_its_status()
+    {
+        await using var world = await CliWorld.CreateAsync();
+        world.Account.FailNext(20, "Query", "", "", 403);
+
+        (await world.RunAsync("runners", "list")).MustSay(ExitCode.Aws, "",
+            "AWS, or what stands before it, answered HTTP status 403 in eu-central-1 and gave no reason. Are the region, AWS_ENDPOINT_URL and any proxy between right?");
     }
 
     [Fact]

@@ -21,6 +21,8 @@ public sealed class SettingsTests
     [InlineData("AWS_PROFILE", "Store", "dynamodb")]
     [InlineData("AWS_PROFILE", "Queue", "sqs", "Aws:Sqs:QueueUrl", "https://sqs.eu-central-1.amazonaws.com/123456789012/fleet")]
     [InlineData("RunnerFleet:GitHub:Token", "Store", "dynamodb", "GitHub:Token", "ssm:/fleet/token")]
+    [InlineData("RunnerFleet:GitHub:WebhookSecret refers to 'ssm:/fleet/secret'", "GitHub:WebhookSecret", "ssm:/fleet/secret")]
+    [InlineData("'ssm:/fleet/api-key'", "Api:Key", "ssm:/fleet/api-key")]
     [InlineData("RunnerFleet:Docker:Images", "Launcher", "docker", "Docker:Images", "maybe")]
     [InlineData("RunnerFleet:Api:Key", "Launcher", "docker", "Docker:Network", "host")]
     [InlineData("RunnerFleet:PublicUrl", "Launcher", "docker")]

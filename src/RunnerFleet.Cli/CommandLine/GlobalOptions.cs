@@ -10,7 +10,7 @@ internal sealed class GlobalOptions
     private const int DefaultTimeout = 60;
 
     private readonly Option<string?> _profile = Text("--profile", "NAME", "AWS profile (AWS_PROFILE).", "-p");
-    private readonly Option<string?> _region = Text("--region", "REGION", "AWS region (AWS_REGION, or the profile's).", "-r");
+    private readonly Option<string?> _region = Text("--region", "REGION", "AWS region (AWS_REGION or AWS_DEFAULT_REGION, or the profile's).", "-r");
     private readonly Option<string?> _fleet = Text("--fleet", "NAME", "Name of the fleet (RUNNERFLEET_NAME) [default: default].");
     private readonly Option<string?> _runnerTable = Text("--runner-table", "TABLE", "DynamoDB table of runners (RUNNER_TABLE or RUNNER_STATE_TABLE).");
     private readonly Option<string?> _stateTable = Text("--state-table", "TABLE", "DynamoDB table of everything else [default: the runner table's name and -state].");
@@ -22,7 +22,14 @@ internal sealed class GlobalOptions
 
     public GlobalOptions()
     {
-        _output.AcceptOnlyFromAmong("table", "json");
+        _output.CompletionSources.Add("table", "json");
+        _output.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not ("table" or "json"))
+            {
+                result.AddError("--output must be table or json.");
+            }
+        });
         _timeout.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 86400)

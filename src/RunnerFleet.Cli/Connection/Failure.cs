@@ -38,6 +38,7 @@ internal static class Failure
         AmazonClientException or AmazonServiceException when IsTransport(failure.InnerException) => OfAws(failure.InnerException!, settings),
         AmazonClientException when failure.Message.StartsWith("Failed to resolve AWS credentials", StringComparison.Ordinal) => "There are no AWS credentials. Name a profile (--profile, AWS_PROFILE), or sign in (aws sso login).", // what follows tells of every place that was looked at
         AmazonClientException when Innermost(failure).Message.Contains("MfaTokenCodeCallback", StringComparison.Ordinal) => "The profile needs an MFA code, and there is nobody to ask here. Run the tool at a terminal, or give it a session that has one.",
+        AmazonServiceException { StatusCode: not 0 } bare => $"AWS, or what stands before it, answered HTTP status {(int)bare.StatusCode} in {settings.RegionInWords} and gave no reason. Are the region, AWS_ENDPOINT_URL and any proxy between right?",
         AmazonClientException or AmazonServiceException => $"AWS could not be asked: {Innermost(failure).Message.TrimEnd('.')}. Are credentials, profile and region right?",
         _ => null,
     };
@@ -53,7 +54,7 @@ internal static class Failure
             $"AWS does not know these credentials in {settings.RegionInWords} ({code}). Another profile (--profile, AWS_PROFILE) or another region?",
         "InvalidSignatureException" or "SignatureDoesNotMatch" or "IncompleteSignature" => $"AWS refuses the signature ({code}). Is the secret key whole, and this machine's clock right?", // AWS's own words quote the request
         "AccessDeniedException" or "AccessDenied" or "NotAuthorized" or "UnauthorizedOperation" => $"AWS denies it: {refusal.Message.TrimEnd('.')}. docs/cli.md lists the permissions that the tool needs.",
-        "ValidationException" when refusal.Message.Contains("does not have the specified index", StringComparison.Ordinal) || refusal.Message.Contains("does not match the schema", StringComparison.Ordinal) =>
+        "ValidationException" when refusal.Message.Contains("does not have the specified index", StringComparison.Ordinal) || refusal.Message.Contains("does not match the schema", StringComparison.Ordinal) || refusal.Message.Contains("missed key schema", StringComparison.Ordinal) =>
             $"The table '{settings.RunnerTable}', or the one beside it, is none of RunnerFleet's of this version: {refusal.Message}",
         "ThrottlingException" or "Throttling" or "ProvisionedThroughputExceededException" or "RequestLimitExceeded" => $"AWS asks for fewer requests in {settings.RegionInWords} ({code}). Try again in a while.",
         _ => $"AWS answered {code}: {refusal.Message}",

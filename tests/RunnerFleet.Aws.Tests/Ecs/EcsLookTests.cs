@@ -97,6 +97,19 @@ public sealed class EcsLookTests : IDisposable
         Assert.Equal(ComputeStatus.Running, (await _world.DescriptionAsync(compute)).Status);
     }
 
+    [Fact]
+    public async Task A_task_of_the_attempt_that_ECS_lists_and_does_not_describe_is_not_absent()
+    {
+        var identity = _world.NewIdentity() with { LaunchCallEnds = _world.Clock.GetUtcNow().AddHours(-1) };
+        var task = StubEcs.Task("RUNNING");
+        var launcher = _world.NewLauncher(ecs: new StubEcs { ListedOnly = [task.TaskArn], Failures = [new EcsFailure { Arn = task.TaskArn, Reason = "MISSING" }] });
+
+        var found = Found(await launcher.FindAsync(identity, _world.Cancel));
+
+        Assert.Equal(new ComputeRef { Launcher = "ecs", Location = "runners", Id = task.TaskArn }, found.Compute);
+        Assert.Equal((ComputeStatus.Starting, identity.RunnerId, identity.Attempt), (found.Status, found.RunnerId, found.Attempt));
+    }
+
     [Theory]
     [InlineData("ecs:ListTasks")]
     [InlineData("ecs:DescribeTasks")]

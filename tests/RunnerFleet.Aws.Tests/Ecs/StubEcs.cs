@@ -13,6 +13,9 @@ internal sealed class StubEcs : IEcsApi
     /// <summary>What is listed and described.</summary>
     public IReadOnlyList<EcsTask> Known { get; set; } = [];
 
+    /// <summary>What is listed and not described.</summary>
+    public IReadOnlyList<string> ListedOnly { get; set; } = [];
+
     /// <summary>What DescribeTasks says of others.</summary>
     public IReadOnlyList<EcsFailure> Failures { get; set; } = [];
 
@@ -44,7 +47,7 @@ internal sealed class StubEcs : IEcsApi
     }
 
     public Task<EcsListTasksResult> ListTasksAsync(EcsListTasksRequest request, CancellationToken cancellationToken) =>
-        System.Threading.Tasks.Task.FromResult(new EcsListTasksResult { TaskArns = [.. Known.Select(known => known.TaskArn)] });
+        System.Threading.Tasks.Task.FromResult(new EcsListTasksResult { TaskArns = [.. Known.Select(known => known.TaskArn), .. ListedOnly] });
 
     public Task<EcsTaskDefinition> RegisterTaskDefinitionAsync(EcsRegisterTaskDefinitionRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -109,6 +109,23 @@ public sealed class SsmClassCatalogTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Without_a_copy_the_log_says_why_launches_wait_once_for_each_cause()
+    {
+        await Assert.ThrowsAsync<ClassesUnavailableException>(NamesAsync);
+        await Assert.ThrowsAsync<ClassesUnavailableException>(NamesAsync);
+        Assert.Contains("'/fleet/classes' with the runner classes could not be read: there is no such parameter", Assert.Single(_account.Log.Of(6302)).Text, StringComparison.Ordinal);
+
+        _account.Aws.Ssm.Put(Parameter, "what?");
+        await Assert.ThrowsAsync<ClassesUnavailableException>(NamesAsync);
+        Assert.Equal(2, _account.Log.Of(6302).Count);
+
+        _account.Aws.Ssm.Put(Parameter, Small);
+        await NamesAsync();
+        Assert.Single(_account.Log.Of(6300));
+        Assert.Empty(_account.Log.Of(6301));
+    }
+
+    [Fact]
     public async Task A_read_that_hangs_ends_by_the_clock()
     {
         _account.Aws.Ssm.Put(Parameter, Small);

@@ -169,7 +169,7 @@ internal sealed class EcsLauncher : IComputeLauncher
         cancellationToken.ThrowIfCancellationRequested();
         try
         {
-            var (tasks, next) = await ListAsync(new EcsListTasksRequest { Cluster = Cluster, DesiredStatus = "RUNNING", MaxResults = PageSize, NextToken = continuation }, cancellationToken).ConfigureAwait(false);
+            var (tasks, next, _) = await ListAsync(new EcsListTasksRequest { Cluster = Cluster, DesiredStatus = "RUNNING", MaxResults = PageSize, NextToken = continuation }, cancellationToken).ConfigureAwait(false);
             return new() { Items = [.. tasks.Where(task => EcsDescriptions.IsOf(task, fleet)).Select(EcsDescriptions.Of)], Continuation = next };
         }
         catch (Exception exception) when (EcsRefusals.IsTrouble(exception, cancellationToken))
@@ -230,18 +230,32 @@ internal sealed class EcsLauncher : IComputeLauncher
         string? next = null;
         do
         {
-            (var tasks, next) = await ListAsync(request with { NextToken = next }, cancellationToken).ConfigureAwait(false);
+            (var tasks, next, var undescribed) = await ListAsync(request with { NextToken = next }, cancellationToken).ConfigureAwait(false);
             all.AddRange(tasks.Where(task => task.StartedBy == token));
+            if (request.StartedBy == token)
+            {
+                all.AddRange(undescribed.Select(arn => Undescribed(arn, request)));
+            }
         }
         while (next is not null);
         return all;
     }
 
-    private async Task<(IReadOnlyList<EcsTask> Tasks, string? Next)> ListAsync(EcsListTasksRequest request, CancellationToken cancellationToken)
+    /// <summary>A task of the token that ECS lists and does not describe, not yet or no longer: it is there, and where it stands is for a later look.</summary>
+    private EcsTask Undescribed(string arn, EcsListTasksRequest request) => new()
+    {
+        TaskArn = arn,
+        ClusterArn = EcsDescriptions.ClusterOf(arn) ?? Cluster,
+        LastStatus = "",
+        DesiredStatus = request.DesiredStatus,
+        StartedBy = request.StartedBy,
+    };
+
+    private async Task<(IReadOnlyList<EcsTask> Tasks, string? Next, IEnumerable<string> Undescribed)> ListAsync(EcsListTasksRequest request, CancellationToken cancellationToken)
     {
         var page = await _ecs.ListTasksAsync(request, cancellationToken).ConfigureAwait(false);
         var tasks = page.TaskArns.Count == 0 ? [] : (await _ecs.DescribeTasksAsync(request.Cluster, page.TaskArns, cancellationToken).ConfigureAwait(false)).Tasks;
-        return (tasks, page.NextToken);
+        return (tasks, page.NextToken, page.TaskArns.Except(tasks.Select(task => task.TaskArn), StringComparer.Ordinal));
     }
 
     private async Task<IReadOnlyDictionary<ComputeRef, FindOutcome>> DescribeAsync(IReadOnlyCollection<ComputeRef> computes, bool isSettled, CancellationToken cancellationToken)

@@ -82,14 +82,21 @@ internal sealed class SsmClassCatalog(IAmazonSimpleSystemsManagement ssm, IOptio
 
     private Copy? KeepLast(SsmClassOptions o, string failure)
     {
+        var isNews = _failure != failure;
+        _failure = failure;
         if (_lastGood is not { } last)
         {
+            if (isNews)
+            {
+                logger.ClassesNeverRead(failure);
+            }
+
             return null; // the caller is told
         }
 
-        if (_failure != failure)
+        if (isNews)
         {
-            logger.ClassesNotRead(_failure = failure);
+            logger.ClassesNotRead(failure);
         }
 
         var wait = TimeSpan.FromSeconds(o.RefreshSeconds);

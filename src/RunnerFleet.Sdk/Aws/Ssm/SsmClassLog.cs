@@ -10,4 +10,7 @@ internal static partial class SsmClassLog
 
     [LoggerMessage(6301, LogLevel.Error, "{Failure} The classes that were read last stay in force.")]
     public static partial void ClassesNotRead(this ILogger logger, string failure);
+
+    [LoggerMessage(6302, LogLevel.Error, "{Failure} No classes were read before: launches wait until it can be read.")]
+    public static partial void ClassesNeverRead(this ILogger logger, string failure);
 }
