@@ -52,7 +52,7 @@ public sealed class PackedRepository : IAsyncDisposable
     }
 
     /// <summary>Runs a script of this repository, named from its root.</summary>
-    public async Task<DotnetResult> RunScriptAsync(string script, params string[] arguments)
+    internal async Task<DotnetResult> RunScriptAsync(string script, params string[] arguments)
     {
         await EnsurePackedAsync();
         return await Dotnet.RunBashAsync(Clone, [script, .. arguments]);
