@@ -67,6 +67,16 @@ internal sealed class FleetCommit
         }
     }
 
+    /// <summary>Jobs that begin, each with the runner that takes it.</summary>
+    public IEnumerable<(Job Job, Runner Runner)> Begun() =>
+        from job in _jobs
+        where job.After.State == JobState.InProgress && job.Before?.State != JobState.InProgress
+        from runner in _runners
+        where runner.After.Id == job.After.RunnerId
+        select (job.After, runner.After);
+
+    public IEnumerable<Runner> Ended() => _runners.Where(r => r.After.IsTerminal && r.Before is not { IsTerminal: true }).Select(r => r.After);
+
     private IEnumerable<PlaceChange> PlaceChanges()
     {
         var deltas = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using RunnerFleet.Runners;
 using RunnerFleet.Storage;
 
 namespace RunnerFleet.Provisioning;
@@ -17,10 +18,35 @@ internal sealed class FleetWriter(IRunnerStore store, IEnumerable<IFleetObserver
             {
                 Tell(move);
             }
+
+            Log(commit);
         }
 
         return outcome;
     }
+
+    private void Log(FleetCommit commit)
+    {
+        foreach (var (job, runner) in commit.Begun())
+        {
+            logger.JobBegan(job.Key.ToString(), runner.Id, ClassOf(runner), Math.Max(0, (job.StateSince - job.QueuedAt).TotalSeconds));
+        }
+
+        foreach (var runner in commit.Ended())
+        {
+            var (code, reason) = (runner.Reason?.Code ?? "", runner.Reason?.Message ?? "");
+            if (runner.State == RunnerState.Failed)
+            {
+                logger.RunnerFailed(runner.Id, ClassOf(runner), code, reason);
+            }
+            else
+            {
+                logger.RunnerEnded(runner.Id, ClassOf(runner), code, reason);
+            }
+        }
+    }
+
+    private static string ClassOf(Runner runner) => runner.Plan?.ClassName ?? runner.Spec.ClassName ?? "default";
 
     private void Tell(FleetMove move)
     {

@@ -95,4 +95,20 @@ internal static partial class Log
 
     [LoggerMessage(2061, LogLevel.Error, "The changed settings are not valid and were not taken; the last good ones stay in force: {Failures}")]
     public static partial void SettingsRefused(this ILogger logger, string failures);
+
+    // 2070-2074 are counted: samples/Terraform makes metrics of them, by id and by the names of their values.
+    [LoggerMessage(2070, LogLevel.Information, "Job {Job} began on runner {RunnerId} of the class {Class}, {QueueSeconds:F0} s after it was queued.")]
+    public static partial void JobBegan(this ILogger logger, string job, string runnerId, string @class, double queueSeconds);
+
+    [LoggerMessage(2071, LogLevel.Information, "Runner {RunnerId} of the class {Class} ended: {Code} {Reason}")]
+    public static partial void RunnerEnded(this ILogger logger, string runnerId, string @class, string code, string reason);
+
+    [LoggerMessage(2072, LogLevel.Warning, "Runner {RunnerId} of the class {Class} failed: {Code} {Reason}")]
+    public static partial void RunnerFailed(this ILogger logger, string runnerId, string @class, string code, string reason);
+
+    [LoggerMessage(2073, LogLevel.Information, "A sweep is done: {Due} records were due, {Launched} runners launched, {OrphanedCompute} computes and {GhostRegistrations} registrations without a record, {MissedJobs} jobs that no webhook told of, {Errors} errors.")]
+    public static partial void SweepDone(this ILogger logger, int due, int launched, int orphanedCompute, int ghostRegistrations, int missedJobs, int errors);
+
+    [LoggerMessage(2074, LogLevel.Information, "Class {Class}: {Active} runners hold a place.")]
+    public static partial void ClassInUse(this ILogger logger, string @class, int active);
 }

@@ -14,6 +14,7 @@ internal sealed class Sweeper(
     ComputeSweep compute,
     GhostSweep ghosts,
     MissedWebhooks missed,
+    IRunnerClassCatalog classes,
     IOptionsMonitor<RunnerFleetOptions> options,
     TimeProvider clock,
     ILogger<Sweeper> logger)
@@ -41,12 +42,44 @@ internal sealed class Sweeper(
                 return s;
             }, cancellationToken).ConfigureAwait(false);
 
+            summary = await PartAsync(summary, async s =>
+            {
+                await SayWhatIsInUseAsync(cancellationToken).ConfigureAwait(false);
+                return s;
+            }, cancellationToken).ConfigureAwait(false);
+
             // Last: it may take long, and its host may not live to the end of it.
-            return await PartAsync(summary, async s => await missed.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            summary = await PartAsync(summary, async s => await missed.SweepAsync(s, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            logger.SweepDone(summary.Drain.Due, summary.Drain.Launched, summary.OrphanedCompute, summary.GhostRegistrations, summary.MissedJobs, summary.Errors);
+            return summary;
         }
         finally
         {
             await state.ReleaseAsync(Lease, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private async Task SayWhatIsInUseAsync(CancellationToken cancellationToken)
+    {
+        if (!logger.IsEnabled(LogLevel.Information))
+        {
+            return;
+        }
+
+        List<string> names;
+        try
+        {
+            names = [.. (await classes.GetClassesAsync(cancellationToken).ConfigureAwait(false)).Keys.Order(StringComparer.Ordinal)];
+        }
+        catch (ClassesUnavailableException)
+        {
+            return; // their catalog says so itself
+        }
+
+        var taken = await store.GetPlacesAsync([.. names.Select(Places.Class)], cancellationToken).ConfigureAwait(false);
+        foreach (var name in names)
+        {
+            logger.ClassInUse(name, taken.GetValueOrDefault(Places.Class(name)));
         }
     }
 

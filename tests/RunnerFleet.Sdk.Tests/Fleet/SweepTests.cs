@@ -23,6 +23,68 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task A_sweep_says_what_it_did_and_how_many_runners_of_each_class_live()
+    {
+        await using var world = new FleetWorld();
+        await world.StartAsync();
+        await world.StartAsync("self-hosted", "class:large");
+        await world.StartAsync("self-hosted", "class:large");
+        world.Queue();
+        await world.DeliverAsync();
+
+        await world.Fleet.SweepAsync(world.Cancel);
+
+        Assert.Equal(["Information 2074 Class large: 2 runners hold a place.", "Information 2074 Class small: 2 runners hold a place."], world.Log.Where(l => l.Contains(" 2074 ", StringComparison.Ordinal)).Select(l => l.Trim()));
+        var done = Assert.Single(world.Log, l => l.StartsWith("Information 2073 ", StringComparison.Ordinal));
+        Assert.Contains(" 1 runners launched, 0 computes and 0 registrations without a record, 0 jobs that no webhook told of, 0 errors.", done, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sweep_that_another_host_holds_says_nothing()
+    {
+        await using var world = new FleetWorld();
+        Assert.True(await world.Service<FleetState>().TryLeaseAsync("sweep", TimeSpan.FromMinutes(1), world.Cancel));
+
+        Assert.True((await world.AddHost().SweepAsync(world.Cancel)).Skipped);
+
+        Assert.DoesNotContain(world.Log, l => l.Contains(" 2073 ", StringComparison.Ordinal) || l.Contains(" 2074 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task How_long_a_job_was_queued_and_how_its_runner_ended_is_said_once()
+    {
+        await using var world = new FleetWorld();
+        var (job, runner, registration) = await world.StartAndConnectAsync();
+        world.Clock.Advance(TimeSpan.FromSeconds(42));
+        world.GitHub.TakeJob(registration);
+        await world.DeliverAndDrainAsync();
+        await world.Fleet.SweepAsync(world.Cancel);
+
+        Assert.Equal($"Information 2070 Job {FleetWorld.KeyOf(job)} began on runner {runner.Id} of the class small, 42 s after it was queued.", Assert.Single(world.Log, l => l.Contains(" 2070 ", StringComparison.Ordinal)).Trim());
+
+        world.GitHub.CompleteJob(registration);
+        world.Launcher.End(runner.Id, 0);
+        await world.PassAsync(TimeSpan.FromMinutes(5));
+        await world.Fleet.SweepAsync(world.Cancel);
+
+        Assert.Equal(RunnerState.Offline, (await world.RunnerAsync(runner.Id)).State);
+        Assert.StartsWith($"Information 2071 Runner {runner.Id} of the class small ended: ", Assert.Single(world.Log, l => l.Contains(" 2071 ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain(world.Log, l => l.Contains(" 2072 ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_runner_that_failed_is_a_warning_with_its_reason()
+    {
+        await using var world = new FleetWorld();
+        var (_, runner) = await world.StartAsync();
+        world.Launcher.End(runner.Id, 137);
+        await world.Fleet.SweepAsync(world.Cancel);
+        await world.PassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.StartsWith($"Warning 2072 Runner {runner.Id} of the class small failed: {ReasonCodes.ComputeStopped} ", Assert.Single(world.Log, l => l.Contains(" 2072 ", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Compute_that_dies_while_it_waits_is_replaced_and_its_registration_removed()
     {
         await using var world = new FleetWorld();

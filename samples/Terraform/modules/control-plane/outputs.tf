@@ -72,3 +72,8 @@ output "api_log_group_name" {
   description = "Where the API logs."
   value       = aws_cloudwatch_log_group.api.name
 }
+
+output "secret_versions" {
+  description = "Which values of the secrets are stored. A number changes when its value does."
+  value       = { for secret, parameter in aws_ssm_parameter.secret : secret => parameter.value_wo_version }
+}

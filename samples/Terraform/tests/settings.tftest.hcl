@@ -1,0 +1,207 @@
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+mock_provider "archive" {}
+mock_provider "random" {}
+
+variables {
+  name    = "ci"
+  prefix  = "runnerfleet-ci"
+  account = { id = "123456789012", partition = "aws", region = "eu-central-1" }
+  github  = { repository = "octo-org/octo-repo" }
+
+  github_pat     = "ghp_clear_text_of_a_token"
+  webhook_secret = "clear text of a webhook secret"
+
+  runner_class_sizes = {
+    small = { cpu = 512, memory = 1024 }
+    big   = { cpu = 4096, memory = 8192, disk = 100, architecture = "arm64", capacity = "spot", limit = 3, job_time_limit_seconds = 3600 }
+  }
+
+  ecs = {
+    cluster_arn        = "arn:aws:ecs:eu-central-1:123456789012:cluster/runnerfleet-ci"
+    cluster_name       = "runnerfleet-ci"
+    subnet_ids         = ["subnet-0a", "subnet-0b"]
+    security_groups    = ["sg-0a"]
+    assign_public_ip   = true
+    execution_role_arn = "arn:aws:iam::123456789012:role/runnerfleet-ci-execution"
+    task_role_arn      = "arn:aws:iam::123456789012:role/runnerfleet-ci-task"
+    log_group_name     = "/runnerfleet/ci/runners"
+    spot               = true
+  }
+
+  images = {
+    project_name   = "runnerfleet-ci-images"
+    project_arn    = "arn:aws:codebuild:eu-central-1:123456789012:project/runnerfleet-ci-images"
+    repository_url = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/runnerfleet-ci"
+    repository_arn = "arn:aws:ecr:eu-central-1:123456789012:repository/runnerfleet-ci"
+    source_version = "version-of-the-source"
+    default_base   = "ubuntu:22.04"
+    policy         = ["docker.io/library/*", "ghcr.io/octo-org/*"]
+  }
+
+  lambda = { package = "tests/package.txt" }
+}
+
+run "tables_are_those_that_the_store_reads" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  assert {
+    condition     = { for table in aws_dynamodb_table.fleet : table.name => [for key in [table.hash_key, table.range_key] : key if key != null] } == { runnerfleet-ci-runners = ["runner_id"], runnerfleet-ci-runners-state = ["pk", "sk"] }
+    error_message = "Names and keys."
+  }
+
+  assert {
+    condition = alltrue([for table in aws_dynamodb_table.fleet : { for index in table.global_secondary_index : index.name => [index.hash_key, index.range_key, index.projection_type] } == {
+      live-by-deadline-ended-by-age = ["list_key", "list_order", "INCLUDE"]
+      by-demand                     = ["demand_key", "demand_order", "KEYS_ONLY"]
+    }])
+    error_message = "Indexes."
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.fleet : table.ttl[0].attribute_name == "expires_at" && table.ttl[0].enabled && table.billing_mode == "PAY_PER_REQUEST"])
+    error_message = "Time to live, on demand."
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.fleet : table.point_in_time_recovery[0].enabled && !table.deletion_protection_enabled && length(table.server_side_encryption) == 0])
+    error_message = "Restorable, and deletable unless that is forbidden."
+  }
+
+  assert {
+    condition     = aws_lambda_function.fleet["worker"].environment[0].variables.RunnerFleet__Aws__DynamoDb__RunnerTable == "runnerfleet-ci-runners" && aws_lambda_function.fleet["worker"].environment[0].variables.RunnerFleet__Aws__DynamoDb__StateTable == "runnerfleet-ci-runners-state"
+    error_message = "Functions use these."
+  }
+}
+
+run "tables_can_be_protected" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    deletion_protection    = true
+    point_in_time_recovery = false
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.fleet : table.deletion_protection_enabled && !table.point_in_time_recovery[0].enabled])
+    error_message = "Both options are followed."
+  }
+}
+
+run "classes_stand_in_a_parameter_as_the_fleet_reads_them" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.class_sizes.value) == {
+      small = { cpu = 512, memory = 1024 }
+      big   = { cpu = 4096, memory = 8192, disk = 100, architecture = "arm64", capacity = "spot", limit = 3, jobTimeLimitSeconds = 3600 }
+    }
+    error_message = "What is not set is not there: ${aws_ssm_parameter.class_sizes.value}."
+  }
+
+  assert {
+    condition     = aws_lambda_function.fleet["ingress"].environment[0].variables.RunnerFleet__Aws__Ssm__Parameter == "/runnerfleet/ci/class-sizes"
+    error_message = "Functions read it."
+  }
+}
+
+run "settings_are_those_of_the_documentation" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    tags               = { team = "build", "cost:center" = "42" }
+    runner_ttl_seconds = 3600
+    github             = { organization = "octo-org", runner_group_id = 7, api_url = "https://github.example.com/api/v3" }
+    settings           = { "RunnerFleet:Limits:Fleet" = "20", "RunnerFleet:Policy:PublicRepositories:0" = "octo-org/open" }
+  }
+
+  assert {
+    condition = alltrue([for setting, value in {
+      RunnerFleet__Name                          = "ci"
+      RunnerFleet__GitHub__Organization          = "octo-org"
+      RunnerFleet__GitHub__RunnerGroupId         = "7"
+      RunnerFleet__GitHub__ApiUrl                = "https://github.example.com/api/v3"
+      RunnerFleet__Timing__RunnerTtlSeconds      = "3600"
+      RunnerFleet__Limits__Fleet                 = "20"
+      RunnerFleet__Policy__PublicRepositories__0 = "octo-org/open"
+      RunnerFleet__Policy__Images__1             = "ghcr.io/octo-org/*"
+      RunnerFleet__Labels__DefaultImage          = "ubuntu:22.04"
+      RunnerFleet__Aws__CodeBuild__SourceVersion = "version-of-the-source"
+      RunnerFleet__Aws__Ecs__Subnets__1          = "subnet-0b"
+      RunnerFleet__Aws__Ecs__SecurityGroups__0   = "sg-0a"
+      RunnerFleet__Aws__Ecs__AssignPublicIp      = "true"
+      RunnerFleet__Aws__Ecs__Tags__team          = "build"
+    } : aws_lambda_function.fleet["worker"].environment[0].variables[setting] == value])
+    error_message = "Names of settings are those of docs/configuration.md."
+  }
+
+  assert {
+    condition     = !contains(keys(aws_lambda_function.fleet["worker"].environment[0].variables), "RunnerFleet__GitHub__Repository") && alltrue([for name in keys(aws_lambda_function.fleet["worker"].environment[0].variables) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
+    error_message = "What is not set is not there, and Lambda takes all names."
+  }
+}
+
+run "what_matters_is_measured_and_watched" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    alarm_actions = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_metric_filter.fleet["QueueSeconds"].pattern == "{ $.event = 2070 }" && aws_cloudwatch_log_metric_filter.fleet["QueueSeconds"].metric_transformation[0].value == "$.QueueSeconds"
+    error_message = "Queue time comes from the log of the functions."
+  }
+
+  assert {
+    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.fleet : filter.metric_transformation[0].namespace == "RunnerFleet/ci" && filter.log_group_name == "/runnerfleet/ci/control-plane"])
+    error_message = "Metrics are the fleet's own."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.fleet), values(aws_cloudwatch_metric_alarm.function_errors), aws_cloudwatch_metric_alarm.slow_starts, aws_cloudwatch_metric_alarm.no_sweep) : alarm.alarm_actions == toset(var.alarm_actions) && startswith(alarm.alarm_name, "runnerfleet-ci-")])
+    error_message = "Every alarm tells who is to be told."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.no_sweep[0].treat_missing_data == "breaching"
+    error_message = "A sweep that does not come is an alarm."
+  }
+
+  assert {
+    condition     = alltrue([for metric in ["QueueSecondsOfAll", "Active", "Launches", "Failures"] : strcontains(aws_cloudwatch_dashboard.fleet[0].dashboard_body, metric)]) && alltrue([for word in ["p50", "p90", "\"small\"", "\"big\""] : strcontains(aws_cloudwatch_dashboard.fleet[0].dashboard_body, word)])
+    error_message = "Queue time, what lives by class, launches and failures are on the dashboard."
+  }
+
+  assert {
+    condition     = alltrue([for group in [aws_cloudwatch_log_group.control_plane, aws_cloudwatch_log_group.api] : group.retention_in_days == 30])
+    error_message = "No log is kept for ever."
+  }
+}
+
+run "without_alarms_and_dashboard_there_are_none" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    alarms    = false
+    dashboard = false
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.fleet) + length(aws_cloudwatch_metric_alarm.function_errors) + length(aws_cloudwatch_metric_alarm.slow_starts) + length(aws_cloudwatch_metric_alarm.no_sweep) + length(aws_cloudwatch_dashboard.fleet) == 0
+    error_message = "Both can be left out."
+  }
+}
