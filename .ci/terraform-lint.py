@@ -119,17 +119,20 @@ class Actions:
         if name not in known.get("Actions", {}):
             return "unknown-action", f"{action} is no action of AWS"
         kinds = known["Actions"][name].get("Resources", [])
-        formats = [self.pattern(f) for kind in kinds for f in known["Resources"].get(kind, {}).get("ARNFormats", [])]
+        takes = [self.kind(f) for kind in kinds for f in known["Resources"].get(kind, {}).get("ARNFormats", [])]
         arns = [r for r in resources if r.startswith("arn:")]
-        if arns and formats and not any(re.fullmatch(f, r) for f in formats for r in arns):
+        if arns and takes and not any(self.kind(r) == t or t == (self.kind(r)[0], None) for t in takes for r in arns):
             return "wrong-resource", f"{action} takes a {' or '.join(kinds)}, not {', '.join(arns)}: it would never be allowed"
         if arns and not kinds:
             return "wrong-resource", f"{action} takes no resource but *: it would never be allowed"
         return None
 
     @staticmethod
-    def pattern(arn_format):
-        return re.sub(r"\$\{\w+\}", "[^:]*", arn_format.replace(".*", "\0")).replace("\0", ".*")
+    def kind(arn):
+        """The service of an ARN and the word before the name: (ecs, task-definition); none for a queue, whose ARN has a name only."""
+        parts = arn.split(":", 5)
+        word = re.match(r"([a-z-]+)[/:]", parts[-1])
+        return parts[2], word and word.group(1)
 
 
 def identity(document, actions):

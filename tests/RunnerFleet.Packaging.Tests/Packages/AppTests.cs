@@ -5,6 +5,9 @@ public sealed class AppTests(PackedRepository repository)
 {
     private static readonly string[] TestAssemblies = ["xunit", "NSubstitute", "FsCheck", "Microsoft.Testing", "Microsoft.TestPlatform", "Castle.Core", "RunnerFleet.Sdk.Testing.Xunit"];
 
+    /// <summary>Whether a file belongs to a test framework, or to what only tests use.</summary>
+    public static bool IsOfTests(string file) => TestAssemblies.Any(name => file.StartsWith(name, StringComparison.OrdinalIgnoreCase));
+
     [Fact]
     public async Task A_fresh_console_app_runs_a_fleet_from_the_packages()
     {
@@ -38,6 +41,6 @@ public sealed class AppTests(PackedRepository repository)
 
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f)!).ToList();
         Assert.Contains("RunnerFleet.AspNetCore.dll", files);
-        Assert.DoesNotContain(files, f => TestAssemblies.Any(t => f.StartsWith(t, StringComparison.OrdinalIgnoreCase)));
+        Assert.DoesNotContain(files, IsOfTests);
     }
 }

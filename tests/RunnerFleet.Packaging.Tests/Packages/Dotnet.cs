@@ -8,9 +8,16 @@ internal static class Dotnet
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private static readonly string[] FromTheBuildAround = ["MSBUILD", "TESTINGPLATFORM", "VSTEST", "DOTNET_CLI_TEST", "NUGET_PACKAGES", "CI", "TF_BUILD", "GITHUB_ACTIONS"];
 
-    public static async Task<DotnetResult> RunAsync(string folder, params string[] arguments)
+    private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+
+    public static Task<DotnetResult> RunAsync(string folder, params string[] arguments) => RunAsync(Host, folder, arguments);
+
+    /// <summary>Runs a script that calls <c>dotnet</c> itself.</summary>
+    public static Task<DotnetResult> RunBashAsync(string folder, params string[] arguments) => RunAsync("bash", folder, arguments);
+
+    private static async Task<DotnetResult> RunAsync(string command, string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet", arguments)
+        var start = new ProcessStartInfo(command, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
@@ -26,6 +33,11 @@ internal static class Dotnet
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1";
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["DOTNET_CLI_USE_MSBUILD_SERVER"] = "0";
+        if (Path.GetDirectoryName(Host) is { Length: > 0 } tools)
+        {
+            start.Environment["PATH"] = tools + Path.PathSeparator + start.Environment["PATH"];
+        }
+
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1"; // no build server outlives the test
 
         using var process = Process.Start(start)!;
@@ -43,7 +55,7 @@ internal static class Dotnet
             process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            throw new TimeoutException($"'dotnet {string.Join(' ', arguments)}' took longer than {Patience}. It had said:\n{await output}\n{await errors}");
+            throw new TimeoutException($"'{Path.GetFileName(command)} {string.Join(' ', arguments)}' took longer than {Patience}. It had said:\n{await output}\n{await errors}");
         }
 
         return new DotnetResult(process.ExitCode, await output + await errors);
@@ -54,7 +66,7 @@ internal sealed record DotnetResult(int ExitCode, string Output)
 {
     public DotnetResult MustSucceed()
     {
-        Assert.True(ExitCode == 0, $"dotnet ended with exit code {ExitCode}:\n{Output}");
+        Assert.True(ExitCode == 0, $"It ended with exit code {ExitCode}:\n{Output}");
         return this;
     }
 

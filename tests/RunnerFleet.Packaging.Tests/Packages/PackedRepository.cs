@@ -51,6 +51,13 @@ public sealed class PackedRepository : IAsyncDisposable
         return output;
     }
 
+    /// <summary>Runs a script of this repository, named from its root.</summary>
+    internal async Task<DotnetResult> RunScriptAsync(string script, params string[] arguments)
+    {
+        await EnsurePackedAsync();
+        return await Dotnet.RunBashAsync(Clone, [script, .. arguments]);
+    }
+
     /// <summary>A folder that goes with the run.</summary>
     public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, name)).FullName;
 
