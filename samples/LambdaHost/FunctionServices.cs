@@ -23,7 +23,7 @@ internal static class FunctionServices
         var services = new ServiceCollection();
         services.AddLogging(logging => Filter(logging.AddProvider(log), configuration));
         services.AddSingleton(clock);
-        #region registration
+        #region lambda-registration
         services.AddRunnerFleet(section).UseAws(section.GetSection("Aws"));
         #endregion
         services.AddSingleton(s => new InvocationHandler(s, role, section["PublicUrl"]));
