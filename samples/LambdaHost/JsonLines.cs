@@ -4,7 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace LambdaHost;
 
-/// <summary>Writes each log entry as one line of JSON, with the names that CloudWatch knows from Lambda's own.</summary>
+/// <summary>
+/// Writes each log entry as one line of JSON, with the names that CloudWatch knows from Lambda's own. The values of its message are members too, by their names in the template, such as
+/// <c>QueueSeconds</c>: metrics are made of them (samples/Terraform).
+/// </summary>
 internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProvider
 {
     private readonly Lock _gate = new();
@@ -16,7 +19,7 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
 
     public void Dispose() => output.Flush();
 
-    private void Write(string category, LogLevel level, EventId id, string message, Exception? exception)
+    private void Write(string category, LogLevel level, EventId id, string message, IReadOnlyList<KeyValuePair<string, object?>>? values, Exception? exception)
     {
         using var line = new MemoryStream(512);
         using (var json = new Utf8JsonWriter(line))
@@ -32,6 +35,15 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
                 json.WriteString("requestId", request);
             }
 
+            foreach (var (name, value) in values ?? [])
+            {
+                // A name of a template begins with a capital, unlike the members above.
+                if (char.IsAsciiLetterUpper(name[0]))
+                {
+                    WriteValue(json, name, value);
+                }
+            }
+
             if (exception is not null)
             {
                 json.WriteString("exception", exception.ToString());
@@ -45,6 +57,28 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
         {
             output.Write(line.GetBuffer(), 0, (int)line.Length);
             output.Flush();
+        }
+    }
+
+    private static void WriteValue(Utf8JsonWriter json, string name, object? value)
+    {
+        switch (value)
+        {
+            case null:
+                json.WriteNull(name);
+                break;
+            case bool truth:
+                json.WriteBoolean(name, truth);
+                break;
+            case int or long:
+                json.WriteNumber(name, Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
+            case double number when double.IsFinite(number):
+                json.WriteNumber(name, number);
+                break;
+            default:
+                json.WriteString(name, Convert.ToString(value, CultureInfo.InvariantCulture));
+                break;
         }
     }
 
@@ -69,7 +103,7 @@ internal sealed class JsonLines(Stream output, TimeProvider clock) : ILoggerProv
         {
             if (IsEnabled(logLevel))
             {
-                lines.Write(category, logLevel, eventId, formatter(state, exception), exception);
+                lines.Write(category, logLevel, eventId, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>>, exception);
             }
         }
     }
