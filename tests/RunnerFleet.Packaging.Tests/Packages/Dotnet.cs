@@ -5,7 +5,7 @@ namespace RunnerFleet.Packaging.Tests.Packages;
 /// <summary>Runs the <c>dotnet</c> command as a user would: with none of the settings of the build that runs these tests.</summary>
 internal static class Dotnet
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
     private static readonly string[] FromTheBuildAround = ["MSBUILD", "TESTINGPLATFORM", "VSTEST", "DOTNET_CLI_TEST", "NUGET_PACKAGES", "CI", "TF_BUILD", "GITHUB_ACTIONS"];
 
     private static string Host => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
