@@ -41,7 +41,7 @@ internal static class Mistakes
         Launcher("unknown compute is absent", [2, 6, 9], l => new UnknownComputeIsAbsent(l)),
         Launcher("a launch without an answer is none", [2, 9], l => new UnknownLaunchIsNone(l)),
         Launcher("compute that stops has stopped", [6], l => new StoppingIsStopped(l)),
-        Launcher("no idempotency: each send starts another compute", [2, 6], l => new LauncherWithOtherIdentity(l, (identity, sends) => identity with { Fleet = $"{identity.Fleet}{sends}" })),
+        Launcher("no idempotency: each send starts another compute", [2, 6, 9], l => new LauncherWithOtherIdentity(l, (identity, sends) => identity with { Fleet = $"{identity.Fleet}{sends}" })),
         Launcher("a new token for an old attempt", [2, 4], l => new LauncherWithOtherIdentity(l, (identity, sends) => sends > 1 ? identity with { Attempt = identity.Attempt + 1 } : identity)),
         Launcher("stop before remove", [5], l => new StopsBeforeItRemoves(l)),
         Launcher("a stop that stops nothing", [1, 4, 8], l => new NeverStops(l)),
