@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security;
 using System.Xml.Linq;
@@ -16,6 +17,7 @@ public sealed class PackedRepository : IAsyncDisposable
 
     private readonly DirectoryInfo _temp = Directory.CreateTempSubdirectory("runnerfleet-packaging");
     private readonly Lazy<Task> _packed;
+    private int _folders;
 
     public PackedRepository()
     {
@@ -58,8 +60,8 @@ public sealed class PackedRepository : IAsyncDisposable
         return await Dotnet.RunBashAsync(Clone, [script, .. arguments]);
     }
 
-    /// <summary>A folder that goes with the run.</summary>
-    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, name)).FullName;
+    /// <summary>An empty folder that goes with the run, whatever other tests named theirs.</summary>
+    public string NewFolder(string name) => Directory.CreateDirectory(Path.Combine(_temp.FullName, Interlocked.Increment(ref _folders).ToString(CultureInfo.InvariantCulture), name)).FullName;
 
     /// <summary>Copies one of the apps to a folder of its own, which takes our packages from the feed and others from where this machine takes them.</summary>
     public async Task<string> NewAppAsync(string name)
