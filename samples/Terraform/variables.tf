@@ -183,13 +183,18 @@ variable "runner_ttl_seconds" {
 }
 
 variable "janitor_schedule_expression" {
-  description = "How often the sweep runs."
+  description = "How often the sweep runs, once a day or more often. Alarms take a cron(…) that does not run in every hour for once a day."
   type        = string
   default     = "rate(5 minutes)"
 
   validation {
-    condition     = can(regex("^(rate|cron)\\(.+\\)$", var.janitor_schedule_expression))
-    error_message = "janitor_schedule_expression must be rate(…) or cron(…)."
+    condition     = can(regex("^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours))\\)|cron\\([^ ()]+( [^ ()]+){5}\\))$", var.janitor_schedule_expression))
+    error_message = "janitor_schedule_expression must be rate(…), with a whole number of minutes or hours (one minute, hour or day in the singular), or cron(…) with its six parts."
+  }
+
+  validation {
+    condition     = try(tonumber(regex("^rate\\((\\d+) ", var.janitor_schedule_expression)[0]) <= (strcontains(var.janitor_schedule_expression, "hour") ? 24 : 1440), true)
+    error_message = "The sweep must run once a day at least: it ends runners that no event told of, and GitHub repeats webhooks for three days only."
   }
 }
 
@@ -483,7 +488,7 @@ variable "dashboard" {
 }
 
 variable "queue_seconds_alarm" {
-  description = "The alarm for slow starts: nine of ten jobs begin within this many seconds."
+  description = "The alarms for slow starts: nine of ten jobs begin within this many seconds, and no job waits longer."
   type        = number
   default     = 600
 }

@@ -100,7 +100,8 @@ run "one_function_does_it_all_where_that_is_wanted" {
   }
 
   variables {
-    public_url = "https://runners.example.com/"
+    public_url                  = "https://runners.example.com/"
+    janitor_schedule_expression = "cron(0 3 * * ? *)"
     lambda = {
       package              = "tests/package.txt"
       runtime              = "provided.al2023"
@@ -123,6 +124,11 @@ run "one_function_does_it_all_where_that_is_wanted" {
   assert {
     condition     = output.webhook_url == "https://runners.example.com/webhook" && aws_lambda_function.fleet["all"].environment[0].variables.RunnerFleet__PublicUrl == "https://runners.example.com"
     error_message = "GitHub and runners come by your own address."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.fleet["no-sweep"].period == 86400 && contains(keys(aws_cloudwatch_metric_alarm.fleet), "all-errors")
+    error_message = "A schedule that is not one of every hour is taken for once a day."
   }
 }
 
@@ -167,8 +173,9 @@ run "a_bus_that_is_there_is_used" {
   }
 
   variables {
-    event_bus_name   = "runner-control-plane"
-    create_event_bus = false
+    event_bus_name              = "runner-control-plane"
+    create_event_bus            = false
+    janitor_schedule_expression = "rate(1 minute)"
   }
 
   assert {
@@ -179,6 +186,11 @@ run "a_bus_that_is_there_is_used" {
   assert {
     condition     = aws_lambda_function.fleet["worker"].environment[0].variables.RunnerFleet__Aws__Events__EventBusName == "runner-control-plane"
     error_message = "Moves are published to it."
+  }
+
+  assert {
+    condition     = [for alarm in ["no-sweep", "sweep-errors"] : aws_cloudwatch_metric_alarm.fleet[alarm].period] == [300, 60]
+    error_message = "A sweep that does not come is missed for a quarter of an hour before anybody is called."
   }
 }
 

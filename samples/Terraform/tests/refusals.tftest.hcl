@@ -49,22 +49,24 @@ run "runners_register_at_one_place_and_need_a_network" {
   command = plan
 
   variables {
-    github_organization = "octo-org"
-    subnet_ids          = []
+    github_organization         = "octo-org"
+    subnet_ids                  = []
+    janitor_schedule_expression = "rate(2 minute)"
   }
 
-  expect_failures = [var.github_repo, var.subnet_ids]
+  expect_failures = [var.github_repo, var.subnet_ids, var.janitor_schedule_expression]
 }
 
 run "a_repository_has_an_owner_and_a_name_of_a_fleet_is_short" {
   command = plan
 
   variables {
-    github_repo = "octo-repo"
-    name        = "a-name-of-a-fleet"
+    github_repo                 = "octo-repo"
+    name                        = "a-name-of-a-fleet"
+    janitor_schedule_expression = "rate(25 hours)"
   }
 
-  expect_failures = [var.github_repo, var.name]
+  expect_failures = [var.github_repo, var.name, var.janitor_schedule_expression]
 }
 
 run "a_size_that_fargate_does_not_run_and_a_package_that_is_not_there_are_refused" {

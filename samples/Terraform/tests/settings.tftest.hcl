@@ -43,7 +43,7 @@ variables {
   lambda = { package = "tests/package.txt" }
 }
 
-run "tables_are_those_that_the_store_reads" {
+run "tables_and_classes_are_those_that_the_fleet_reads" {
   module {
     source = "./modules/control-plane"
   }
@@ -75,28 +75,6 @@ run "tables_are_those_that_the_store_reads" {
     condition     = aws_lambda_function.fleet["worker"].environment[0].variables.RunnerFleet__Aws__DynamoDb__RunnerTable == "runnerfleet-ci-runners" && aws_lambda_function.fleet["worker"].environment[0].variables.RunnerFleet__Aws__DynamoDb__StateTable == "runnerfleet-ci-runners-state"
     error_message = "Functions use these."
   }
-}
-
-run "tables_can_be_protected" {
-  module {
-    source = "./modules/control-plane"
-  }
-
-  variables {
-    deletion_protection    = true
-    point_in_time_recovery = false
-  }
-
-  assert {
-    condition     = alltrue([for table in aws_dynamodb_table.fleet : table.deletion_protection_enabled && !table.point_in_time_recovery[0].enabled])
-    error_message = "Both options are followed."
-  }
-}
-
-run "classes_stand_in_a_parameter_as_the_fleet_reads_them" {
-  module {
-    source = "./modules/control-plane"
-  }
 
   assert {
     condition = jsondecode(aws_ssm_parameter.class_sizes.value) == {
@@ -112,16 +90,40 @@ run "classes_stand_in_a_parameter_as_the_fleet_reads_them" {
   }
 }
 
+run "tables_can_be_protected_and_alarms_left_out" {
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    deletion_protection    = true
+    point_in_time_recovery = false
+    alarms                 = false
+    dashboard              = false
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_dynamodb_table.fleet : table.deletion_protection_enabled && !table.point_in_time_recovery[0].enabled])
+    error_message = "Both options are followed."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.fleet) + length(aws_cloudwatch_dashboard.fleet) == 0
+    error_message = "Neither alarms nor dashboard are made."
+  }
+}
+
 run "settings_are_those_of_the_documentation" {
   module {
     source = "./modules/control-plane"
   }
 
   variables {
-    tags               = { team = "build", "cost:center" = "42" }
-    runner_ttl_seconds = 3600
-    github             = { organization = "octo-org", runner_group_id = 7, api_url = "https://github.example.com/api/v3" }
-    settings           = { "RunnerFleet:Limits:Fleet" = "20", "RunnerFleet:Policy:PublicRepositories:0" = "octo-org/open" }
+    tags                        = { team = "build", "cost:center" = "42" }
+    janitor_schedule_expression = "cron(0/20 * * * ? *)"
+    runner_ttl_seconds          = 3600
+    github                      = { organization = "octo-org", runner_group_id = 7, api_url = "https://github.example.com/api/v3" }
+    settings                    = { "RunnerFleet:Limits:Fleet" = "20", "RunnerFleet:Policy:PublicRepositories:0" = "octo-org/open" }
   }
 
   assert {
@@ -148,6 +150,11 @@ run "settings_are_those_of_the_documentation" {
     condition     = !contains(keys(aws_lambda_function.fleet["worker"].environment[0].variables), "RunnerFleet__GitHub__Repository") && alltrue([for name in keys(aws_lambda_function.fleet["worker"].environment[0].variables) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
     error_message = "What is not set is not there, and Lambda takes all names."
   }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.fleet["no-sweep"].period == 1200 && aws_cloudwatch_metric_alarm.fleet["sweep-errors"].period == 1200
+    error_message = "Alarms have the patience of the schedule, also of one that is cron(…)."
+  }
 }
 
 run "what_matters_is_measured_and_watched" {
@@ -156,52 +163,65 @@ run "what_matters_is_measured_and_watched" {
   }
 
   variables {
-    alarm_actions = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+    alarm_actions               = ["arn:aws:sns:eu-central-1:123456789012:on-call"]
+    janitor_schedule_expression = "rate(10 minutes)"
+    queue_seconds_alarm         = 900
   }
 
   assert {
-    condition     = aws_cloudwatch_log_metric_filter.fleet["QueueSeconds"].pattern == "{ $.event = 2070 }" && aws_cloudwatch_log_metric_filter.fleet["QueueSeconds"].metric_transformation[0].value == "$.QueueSeconds"
-    error_message = "Queue time comes from the log of the functions."
+    condition = { for metric in ["QueueSeconds", "WaitSeconds", "Notices", "Failing"] : metric => aws_cloudwatch_log_metric_filter.fleet[metric].pattern } == {
+      QueueSeconds = "{ ($.event = 2070) && ($.QueueSeconds = *) && ($.Class = *) }"
+      WaitSeconds  = "{ ($.event = 2075) && ($.WaitSeconds = *) }"
+      Notices      = "{ ($.event = 2040) && ($.Code = *) }"
+      Failing      = "{ ($.event = 2050 || $.event = 2051 || $.event = 2053 || $.event = 2057 || $.event = 2058 || $.event = 2061 || $.event = 7011) }"
+    }
+    error_message = "Metrics come from the log of the functions, and each member that is taken stands in its pattern."
   }
 
   assert {
-    condition     = alltrue([for filter in aws_cloudwatch_log_metric_filter.fleet : filter.metric_transformation[0].namespace == "RunnerFleet/ci" && filter.log_group_name == "/runnerfleet/ci/control-plane"])
+    condition = alltrue([for filter in aws_cloudwatch_log_metric_filter.fleet : filter.metric_transformation[0].namespace == "RunnerFleet/ci" && filter.log_group_name == "/runnerfleet/ci/control-plane"]) && [
+      for metric in ["QueueSeconds", "WaitSeconds", "Notices"] : [aws_cloudwatch_log_metric_filter.fleet[metric].metric_transformation[0].value, try(one(values(aws_cloudwatch_log_metric_filter.fleet[metric].metric_transformation[0].dimensions)), "")]
+    ] == [["$.QueueSeconds", "$.Class"], ["$.WaitSeconds", ""], ["1", "$.Code"]]
     error_message = "Metrics are the fleet's own."
   }
 
   assert {
-    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.fleet), values(aws_cloudwatch_metric_alarm.function_errors), aws_cloudwatch_metric_alarm.slow_starts, aws_cloudwatch_metric_alarm.no_sweep) : alarm.alarm_actions == toset(var.alarm_actions) && startswith(alarm.alarm_name, "runnerfleet-ci-")])
-    error_message = "Every alarm tells who is to be told."
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.fleet : alarm.alarm_actions == toset(var.alarm_actions) && startswith(alarm.alarm_name, "runnerfleet-ci-") && alarm.period % 60 == 0 && alarm.period * alarm.evaluation_periods <= (alarm.period < 3600 ? 86400 : 604800)])
+    error_message = "Every alarm tells who is to be told, and looks back no longer than CloudWatch does."
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.no_sweep[0].treat_missing_data == "breaching"
-    error_message = "A sweep that does not come is an alarm."
+    condition = {
+      for name in ["no-sweep", "sweep-errors", "failing", "slow-starts", "long-wait"] : name => [
+        for value in [aws_cloudwatch_metric_alarm.fleet[name].metric_name, aws_cloudwatch_metric_alarm.fleet[name].comparison_operator, aws_cloudwatch_metric_alarm.fleet[name].threshold, aws_cloudwatch_metric_alarm.fleet[name].period, aws_cloudwatch_metric_alarm.fleet[name].datapoints_to_alarm, aws_cloudwatch_metric_alarm.fleet[name].treat_missing_data] : tostring(value)
+      ]
+      } == {
+      no-sweep     = ["Sweeps", "LessThanThreshold", "1", "600", "3", "breaching"]
+      sweep-errors = ["SweepErrors", "GreaterThanThreshold", "0", "600", "3", "ignore"]
+      failing      = ["Failing", "GreaterThanThreshold", "0", "300", "3", "notBreaching"]
+      slow-starts  = ["QueueSecondsOfAll", "GreaterThanThreshold", "900", "900", "1", "notBreaching"]
+      long-wait    = ["WaitSeconds", "GreaterThanThreshold", "900", "1800", "1", "notBreaching"]
+    }
+    error_message = "Three sweeps that fail or do not end are an alarm, and a job that does not begin, whether others do or not."
   }
 
   assert {
-    condition     = alltrue([for metric in ["QueueSecondsOfAll", "Active", "Launches", "Failures"] : strcontains(aws_cloudwatch_dashboard.fleet[0].dashboard_body, metric)]) && alltrue([for word in ["p50", "p90", "\"small\"", "\"big\""] : strcontains(aws_cloudwatch_dashboard.fleet[0].dashboard_body, word)])
-    error_message = "Queue time, what lives by class, launches and failures are on the dashboard."
+    condition     = aws_cloudwatch_metric_alarm.fleet["slow-starts"].extended_statistic == "p90" && [for name in ["long-wait", "no-sweep"] : aws_cloudwatch_metric_alarm.fleet[name].statistic] == ["Maximum", "Sum"] && length(setsubtract(["ingress-errors", "worker-errors", "sweeper-errors"], keys(aws_cloudwatch_metric_alarm.fleet))) == 0
+    error_message = "Of jobs that begin nine in ten count, of those that wait the longest."
+  }
+
+  assert {
+    condition     = alltrue([for code in ["BREAKER_OPEN", "CLEAN_UP_HALTED", "CLAIMED_WHILE_BUSY", "NOT_RECONCILED"] : aws_cloudwatch_metric_alarm.fleet["notice-${replace(lower(code), "_", "-")}"].dimensions == tomap({ Code = code }) && length(aws_cloudwatch_metric_alarm.fleet["notice-${replace(lower(code), "_", "-")}"].ok_actions) == 0])
+    error_message = "Notices that ask for a person are alarms, and nobody is told that they are over."
+  }
+
+  assert {
+    condition     = alltrue([for word in ["QueueSecondsOfAll", "WaitSeconds", "Active", "Launches", "Failures", "SweepErrors", "Notices", "p50", "p90", "\"small\"", "\"big\"", "\"Existing\""] : strcontains(aws_cloudwatch_dashboard.fleet[0].dashboard_body, word)])
+    error_message = "Queue time, what lives by class, launches, failures and notices are on the dashboard."
   }
 
   assert {
     condition     = alltrue([for group in [aws_cloudwatch_log_group.control_plane, aws_cloudwatch_log_group.api] : group.retention_in_days == 30])
     error_message = "No log is kept for ever."
-  }
-}
-
-run "without_alarms_and_dashboard_there_are_none" {
-  module {
-    source = "./modules/control-plane"
-  }
-
-  variables {
-    alarms    = false
-    dashboard = false
-  }
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.fleet) + length(aws_cloudwatch_metric_alarm.function_errors) + length(aws_cloudwatch_metric_alarm.slow_starts) + length(aws_cloudwatch_metric_alarm.no_sweep) + length(aws_cloudwatch_dashboard.fleet) == 0
-    error_message = "Both can be left out."
   }
 }

@@ -223,7 +223,7 @@ variable "dashboard" {
 }
 
 variable "queue_seconds_alarm" {
-  description = "Nine of ten jobs begin within this many seconds, or there is an alarm."
+  description = "Nine of ten jobs begin within this many seconds and no job waits longer, or there is an alarm."
   type        = number
   default     = 600
 }
