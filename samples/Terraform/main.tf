@@ -30,6 +30,11 @@ locals {
     "8192"  = range(16384, 61440 + 1, 4096)
     "16384" = range(32768, 122880 + 1, 8192)
   }
+
+  # Names of images as the fleet reads them: the first part is a registry where it has a dot, and a registry is a host name.
+  registry   = "(?i:(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?(?::[1-9][0-9]{0,4})?)"
+  image_part = "[a-z0-9]+(?:(?:\\.|__?|-+)[a-z0-9]+)*"
+  image_name = "(?:${local.image_part}|(?:${local.registry}|[a-z0-9]+(?:(?:__?|-+)[a-z0-9]+)*)(?:/${local.image_part})+)"
 }
 
 module "ecs_fleet" {

@@ -6,7 +6,7 @@ variable "github_repo" {
   default     = null
 
   validation {
-    condition     = var.github_repo == null ? true : can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github_repo))
+    condition     = var.github_repo == null ? true : can(regex("^[A-Za-z0-9_-]+/[A-Za-z0-9._-]+$", var.github_repo)) && !can(regex("/\\.{1,2}$", var.github_repo))
     error_message = "github_repo must be owner/name."
   }
 
@@ -20,30 +20,67 @@ variable "github_organization" {
   description = "The organization that runners register with. Needs github_runner_group_id too: every repository may use the default group."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.github_organization == null ? true : can(regex("^[A-Za-z0-9_-]+$", var.github_organization))
+    error_message = "github_organization must be the organization's login, as in its address at GitHub."
+  }
 }
 
 variable "github_enterprise" {
-  description = "The enterprise that runners register with."
+  description = "The enterprise that runners register with. Needs github_runner_group_id, as an organization does."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.github_enterprise == null ? true : can(regex("^[A-Za-z0-9_-]+$", var.github_enterprise))
+    error_message = "github_enterprise must be the enterprise's slug, as in its address at GitHub."
+  }
 }
 
 variable "github_runner_group_id" {
-  description = "The runner group, for an organization or an enterprise."
+  description = "The runner group, for an organization or an enterprise: the number at the end of its address at GitHub."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.github_runner_group_id == null ? true : var.github_runner_group_id >= 1 && floor(var.github_runner_group_id) == var.github_runner_group_id
+    error_message = "github_runner_group_id must be the id of a runner group, a whole number of 1 or more."
+  }
+
+  validation {
+    condition     = var.github_organization != null || var.github_enterprise != null || coalesce(var.github_runner_group_id, 1) == 1
+    error_message = "A repository knows no runner groups: leave github_runner_group_id out, or set github_organization or github_enterprise."
+  }
+
+  validation {
+    condition = var.github_organization == null && var.github_enterprise == null || coalesce(var.github_runner_group_id, 1) != 1 || anytrue([
+      for setting, value in var.settings : lower(setting) == "runnerfleet:policy:allowdefaultrunnergroup" && lower(value) == "true"
+    ])
+    error_message = "An organization or an enterprise needs github_runner_group_id, the id of a group of the fleet's own: every repository may use the default group, 1. To serve that one all the same, set settings = { \"RunnerFleet:Policy:AllowDefaultRunnerGroup\" = \"true\" }."
+  }
 }
 
 variable "github_api_url" {
   description = "The REST API of GitHub Enterprise Server, https://HOST/api/v3. Null: github.com."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.github_api_url == null ? true : can(regex("^https://[^/?#@\\s]+(/[^?#\\s]*)?$", var.github_api_url))
+    error_message = "github_api_url must begin with https:// and have neither user, query nor fragment."
+  }
 }
 
 variable "github_webhook_id" {
-  description = "The id of the webhook, once it is there: failed deliveries are then repeated."
+  description = "The id of the webhook of the repository or organization, once it is there: failed deliveries are then repeated."
   type        = number
   default     = null
+
+  validation {
+    condition     = var.github_webhook_id == null ? true : var.github_webhook_id >= 1 && floor(var.github_webhook_id) == var.github_webhook_id && var.github_enterprise == null
+    error_message = "github_webhook_id must be the id of a webhook, a whole number of 1 or more, and goes with github_repo or github_organization only."
+  }
 }
 
 variable "github_pat" {
@@ -58,8 +95,8 @@ variable "github_pat" {
   }
 
   validation {
-    condition     = var.github_pat == null ? true : length(trimspace(var.github_pat)) > 0
-    error_message = "github_pat is empty."
+    condition     = var.github_pat == null ? true : can(regex("^[^\\s[:cntrl:]]+$", var.github_pat))
+    error_message = "github_pat is empty, or has white space or a line break in it: write the token alone."
   }
 }
 
@@ -133,9 +170,14 @@ variable "aws_region" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is made, the runners' tasks included."
+  description = "Tags of everything that is made, at most 40. Runners' tasks have those whose key is of letters, digits and _ only."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{N} +=._:/@-]{1,128}$", key)) && !can(regex("(?i)^(aws|runnerfleet):", key)) && can(regex("^[\\p{L}\\p{N} +=._:/@-]{0,256}$", value))])
+    error_message = "tags are at most 40, with keys of 1 to 128 and values of at most 256 letters, digits, spaces and + - = . _ : / @; no key begins with aws: or runnerfleet:."
+  }
 }
 
 variable "runner_class_sizes" {
@@ -166,8 +208,18 @@ variable "runner_class_sizes" {
   }
 
   validation {
-    condition     = alltrue([for class in values(var.runner_class_sizes) : class.disk == null ? true : class.disk >= 21 && class.disk <= 200])
-    error_message = "A class's disk is 21 to 200 GiB; without one it has Fargate's 20."
+    condition     = alltrue([for class in values(var.runner_class_sizes) : class.disk == null ? true : class.disk >= 21 && class.disk <= 200 && floor(class.disk) == class.disk])
+    error_message = "A class's disk is 21 to 200 GiB, a whole number; without one it has Fargate's 20."
+  }
+
+  validation {
+    condition     = alltrue([for number in flatten([for class in values(var.runner_class_sizes) : [coalesce(class.limit, 0), coalesce(class.job_time_limit_seconds, 0)]]) : number >= 0 && number <= 2147483647 && floor(number) == number])
+    error_message = "A class's limit and job_time_limit_seconds are whole numbers of 0 or more."
+  }
+
+  validation {
+    condition     = var.spot || alltrue([for class in values(var.runner_class_sizes) : coalesce(class.capacity, "on-demand") != "spot"])
+    error_message = "A class with capacity spot needs spot = true."
   }
 
   validation {
@@ -177,9 +229,14 @@ variable "runner_class_sizes" {
 }
 
 variable "runner_ttl_seconds" {
-  description = "Bounds everything up to the start of the job: a runner that has not got so far ends, and its job gets another."
+  description = "Bounds everything up to the start of the job: a runner that has not got so far ends, and its job gets another. 600 or less bounds the shorter waits for a launch and for a claim too."
   type        = number
   default     = 7200
+
+  validation {
+    condition     = var.runner_ttl_seconds >= 120 && var.runner_ttl_seconds <= 2147483647 && floor(var.runner_ttl_seconds) == var.runner_ttl_seconds
+    error_message = "runner_ttl_seconds is a whole number of 120 or more: in less a task of Fargate hardly pulls its image and starts."
+  }
 }
 
 variable "janitor_schedule_expression" {
@@ -215,8 +272,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = length(setintersection([for key in keys(var.settings) : lower(key)], ["runnerfleet:github:token", "runnerfleet:github:webhooksecret", "runnerfleet:name"])) == 0 && !anytrue([for key in keys(var.settings) : startswith(lower(key), "runnerfleet:claimkeys:")])
-    error_message = "settings takes no secrets and no name: use github_pat, webhook_secret, claim_key_arn and name."
+    condition     = length(setintersection([for key in keys(var.settings) : lower(key)], ["runnerfleet:github:token", "runnerfleet:github:webhooksecret", "runnerfleet:name", "runnerfleet:timing:runnerttlseconds"])) == 0 && !anytrue([for key in keys(var.settings) : startswith(lower(key), "runnerfleet:claimkeys:")])
+    error_message = "settings takes no secrets, no name and no RunnerTtlSeconds: use github_pat, webhook_secret, claim_key_arn, name and runner_ttl_seconds."
   }
 }
 
@@ -231,6 +288,11 @@ variable "subnet_ids" {
     condition     = var.create_vpc ? length(var.subnet_ids) == 0 : length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16
     error_message = "Set 1 to 16 subnet_ids; or create_vpc, and none."
   }
+
+  validation {
+    condition     = alltrue([for subnet in var.subnet_ids : can(regex("^subnet-[0-9a-f]{1,40}$", subnet))])
+    error_message = "subnet_ids are ids such as subnet-0a1b2c3d."
+  }
 }
 
 variable "security_groups" {
@@ -239,8 +301,8 @@ variable "security_groups" {
   default     = []
 
   validation {
-    condition     = length(var.security_groups) <= 5
-    error_message = "A task has at most 5 security_groups."
+    condition     = length(var.security_groups) <= 5 && alltrue([for group in var.security_groups : can(regex("^sg-[0-9a-f]{1,40}$", group))])
+    error_message = "A task has at most 5 security_groups, ids such as sg-0a1b2c3d."
   }
 }
 
@@ -279,18 +341,33 @@ variable "default_base_image" {
   description = "What jobs without image: run on, where there is an image_build_project: a Debian or Ubuntu image."
   type        = string
   default     = "ubuntu:22.04"
+
+  validation {
+    condition     = can(regex("^${local.image_name}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$", var.default_base_image)) && !can(regex("^([0-9a-f]{64}$|localhost/)", var.default_base_image))
+    error_message = "default_base_image must be an image reference such as ubuntu:22.04 or ghcr.io/octo-org/base:1."
+  }
 }
 
 variable "runner_image_tag" {
   description = "The tag of the default image in the fleet's repository, where there is no image_build_project."
   type        = string
   default     = "latest"
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.runner_image_tag))
+    error_message = "runner_image_tag must be a tag: 1 to 128 of letters, digits, '_', '.' and '-', the first neither '.' nor '-'."
+  }
 }
 
 variable "image_policy" {
   description = "Base images that image: may name, registry/path or registry/path/*. Empty: Docker official images."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for image in var.image_policy : can(regex("^(${local.registry}/\\*|${local.image_name}(/\\*)?)$", image)) && !startswith(image, "localhost/")])
+    error_message = "image_policy has registry/path, or registry/path/* for all below, such as docker.io/library/* or ghcr.io/octo-org/base: in lower case, and without tag and digest."
+  }
 }
 
 variable "image_compression" {
@@ -330,6 +407,11 @@ variable "runner_version" {
   description = "The version of GitHub's runner in built images. Its checksums belong to it, in settings. Null: the one that runner/Dockerfile names."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.runner_version == null ? true : can(regex("^[0-9]{1,6}(\\.[0-9]{1,6}){1,3}$", var.runner_version))
+    error_message = "runner_version must be a version such as 2.338.0."
+  }
 }
 
 # --- The functions --------------------------------------------------------------------------------------------------
@@ -410,8 +492,8 @@ variable "public_url" {
   default     = null
 
   validation {
-    condition     = var.public_url == null ? true : can(regex("^https://[^/]+(/[^?#]*)?$", var.public_url))
-    error_message = "public_url must begin with https://."
+    condition     = var.public_url == null ? true : can(regex("^https://[^/?#@\\s]+(/[^?#\\s]*)?$", var.public_url))
+    error_message = "public_url must begin with https:// and have neither user, query nor fragment: paths are added to it."
   }
 }
 
@@ -421,6 +503,11 @@ variable "event_bus_name" {
   description = "The event bus that moves of runners are published to and custom events come from. It is made, unless it is default or create_event_bus is false. Null: one with the fleet's name."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.event_bus_name == null ? true : can(regex("^[A-Za-z0-9._/-]{1,256}$", var.event_bus_name))
+    error_message = "event_bus_name must be the name of an event bus, 1 to 256 of letters, digits, '.', '_', '/' and '-'."
+  }
 }
 
 variable "create_event_bus" {

@@ -176,6 +176,7 @@ run "a_bus_that_is_there_is_used" {
     event_bus_name              = "runner-control-plane"
     create_event_bus            = false
     janitor_schedule_expression = "rate(1 minute)"
+    runner_ttl_seconds          = 600
   }
 
   assert {
@@ -191,6 +192,11 @@ run "a_bus_that_is_there_is_used" {
   assert {
     condition     = [for alarm in ["no-sweep", "sweep-errors"] : aws_cloudwatch_metric_alarm.fleet[alarm].period] == [300, 60]
     error_message = "A sweep that does not come is missed for a quarter of an hour before anybody is called."
+  }
+
+  assert {
+    condition     = [for wait in ["RunnerTtl", "ClaimTimeout", "StartingTimeout"] : aws_lambda_function.fleet["worker"].environment[0].variables["RunnerFleet__Timing__${wait}Seconds"]] == ["600", "599", "599"]
+    error_message = "A short time to live bounds the waits within it: the fleet would refuse its settings."
   }
 }
 

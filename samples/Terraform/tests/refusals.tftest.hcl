@@ -11,84 +11,79 @@ variables {
   subnet_ids     = ["subnet-0a"]
 }
 
-run "a_fleet_needs_a_token_and_a_webhook_secret" {
+# Each run has one mistake in each of several variables. Where one variable's condition names another, Terraform reports that other one alone.
+
+run "secrets_are_needed_and_other_values_are_those_that_the_fleet_takes" {
   command = plan
 
   variables {
-    github_pat     = null
-    webhook_secret = null
-  }
-
-  expect_failures = [var.github_pat, var.webhook_secret]
-}
-
-run "one_token_is_enough_and_a_short_secret_is_refused" {
-  command = plan
-
-  variables {
-    github_pat_arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/token"
-    webhook_secret = "guess me"
-  }
-
-  expect_failures = [var.github_pat, var.webhook_secret]
-}
-
-run "secrets_are_referred_to_by_whole_arns_and_settings_take_none" {
-  command = plan
-
-  variables {
-    webhook_secret     = null
-    webhook_secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"
-    settings           = { "RunnerFleet:GitHub:Token" = "ghp_notatokenatall" }
-  }
-
-  expect_failures = [var.webhook_secret_arn, var.settings]
-}
-
-run "runners_register_at_one_place_and_need_a_network" {
-  command = plan
-
-  variables {
-    github_organization         = "octo-org"
-    subnet_ids                  = []
-    janitor_schedule_expression = "rate(2 minute)"
-  }
-
-  expect_failures = [var.github_repo, var.subnet_ids, var.janitor_schedule_expression]
-}
-
-run "a_repository_has_an_owner_and_a_name_of_a_fleet_is_short" {
-  command = plan
-
-  variables {
-    github_repo                 = "octo-repo"
+    github_pat                  = null
+    webhook_secret              = null
+    github_repo                 = null
+    github_api_url              = "http://github.example.com/api/v3"
+    github_enterprise           = "octo enterprise"
     name                        = "a-name-of-a-fleet"
+    tags                        = { "runnerfleet:fleet" = "mine" }
+    runner_class_sizes          = { odd = { cpu = 512, memory = 8192 } }
+    runner_ttl_seconds          = 119
+    janitor_schedule_expression = "rate(2 minute)"
+    settings                    = { "RunnerFleet:GitHub:Token" = "ghp_notatokenatall" }
+    subnet_ids                  = []
+    security_groups             = ["default"]
+    default_base_image          = "Ubuntu"
+    runner_image_tag            = ""
+    image_policy                = ["ghcr.io/octo-org/base:1"]
+    image_build_project         = "image_builder"
+    image_compression           = "zstd"
+    image_soci                  = { soci_url = "https://example.com/soci.tar.gz", soci_sha256 = "0", crane_url = "https://example.com/crane.tar.gz", crane_sha256 = "0" }
+    runner_version              = "latest"
+    lambda_package              = "tests/no-such-package.zip"
+    public_url                  = "https://runners.example.com?fleet=ci"
+    event_bus_name              = ""
+  }
+
+  expect_failures = [
+    var.github_pat, var.webhook_secret, var.github_api_url, var.github_enterprise, var.name, var.tags, var.runner_class_sizes, var.runner_ttl_seconds,
+    var.janitor_schedule_expression, var.settings, var.subnet_ids, var.security_groups, var.default_base_image, var.runner_image_tag, var.image_policy, var.image_soci, var.runner_version, var.lambda_package,
+    var.public_url, var.event_bus_name,
+  ]
+}
+
+run "one_token_is_enough_and_an_organization_needs_a_group_of_its_own" {
+  command = plan
+
+  variables {
+    github_pat_arn              = "arn:aws:ssm:eu-central-1:123456789012:parameter/token"
+    webhook_secret              = "guess me"
+    github_repo                 = null
+    github_organization         = "octo-org"
+    tags                        = { owner = "build, test" }
+    runner_class_sizes          = { odd = { cpu = 512, memory = 1024, disk = 10 } }
+    runner_ttl_seconds          = 300.5
     janitor_schedule_expression = "rate(25 hours)"
+    subnet_ids                  = ["my-subnet"]
+    default_base_image          = "10.0.0.1/ubuntu"
+    image_policy                = ["localhost/*"]
   }
 
-  expect_failures = [var.github_repo, var.name, var.janitor_schedule_expression]
+  expect_failures = [
+    var.github_pat, var.webhook_secret, var.github_runner_group_id, var.tags, var.runner_class_sizes, var.runner_ttl_seconds, var.janitor_schedule_expression, var.subnet_ids, var.default_base_image, var.image_policy,
+  ]
 }
 
-run "a_size_that_fargate_does_not_run_and_a_package_that_is_not_there_are_refused" {
+run "secrets_are_referred_to_by_whole_arns_and_runners_register_at_one_place" {
   command = plan
 
   variables {
-    runner_class_sizes = { odd = { cpu = 512, memory = 8192 } }
-    lambda_package     = "tests/no-such-package.zip"
+    github_pat             = "ghp_notatokenatall\n"
+    webhook_secret         = null
+    webhook_secret_arn     = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:*"
+    github_repo            = "octo-org/.."
+    github_runner_group_id = 7
+    github_webhook_id      = 1.5
+    runner_class_sizes     = { odd = { cpu = 512, memory = 1024, capacity = "spot", limit = 0.5 } }
+    spot                   = false
   }
 
-  expect_failures = [var.runner_class_sizes, var.lambda_package]
-}
-
-run "a_disk_that_fargate_does_not_have_is_refused_and_soci_does_not_go_with_zstd" {
-  command = plan
-
-  variables {
-    runner_class_sizes  = { odd = { cpu = 512, memory = 1024, disk = 10 } }
-    image_build_project = "image_builder"
-    image_compression   = "zstd"
-    image_soci          = { soci_url = "https://example.com/soci.tar.gz", soci_sha256 = "0", crane_url = "https://example.com/crane.tar.gz", crane_sha256 = "0" }
-  }
-
-  expect_failures = [var.runner_class_sizes, var.image_soci]
+  expect_failures = [var.github_pat, var.webhook_secret_arn, var.github_repo, var.github_runner_group_id, var.github_webhook_id, var.runner_class_sizes]
 }

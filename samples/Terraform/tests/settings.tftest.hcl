@@ -147,7 +147,7 @@ run "settings_are_those_of_the_documentation" {
   }
 
   assert {
-    condition     = !contains(keys(aws_lambda_function.fleet["worker"].environment[0].variables), "RunnerFleet__GitHub__Repository") && alltrue([for name in keys(aws_lambda_function.fleet["worker"].environment[0].variables) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
+    condition     = length(setintersection(keys(aws_lambda_function.fleet["worker"].environment[0].variables), ["RunnerFleet__GitHub__Repository", "RunnerFleet__Timing__ClaimTimeoutSeconds", "RunnerFleet__Timing__StartingTimeoutSeconds"])) == 0 && alltrue([for name in keys(aws_lambda_function.fleet["worker"].environment[0].variables) : can(regex("^[A-Za-z][A-Za-z0-9_]+$", name))])
     error_message = "What is not set is not there, and Lambda takes all names."
   }
 

@@ -34,6 +34,8 @@ locals {
       RunnerFleet__Aws__Sqs__QueueUrl         = aws_sqs_queue.work.url
       RunnerFleet__Aws__Events__EventBusName  = local.event_bus_name
     },
+    # Two shorter waits, 600 s each unless set, which the fleet wants smaller than what bounds them.
+    var.runner_ttl_seconds > 600 ? {} : { for wait in ["ClaimTimeoutSeconds", "StartingTimeoutSeconds"] : "RunnerFleet__Timing__${wait}" => tostring(min(600, var.runner_ttl_seconds - 1)) },
     { for i, subnet in var.ecs.subnet_ids : "RunnerFleet__Aws__Ecs__Subnets__${i}" => subnet },
     { for i, group in var.ecs.security_groups : "RunnerFleet__Aws__Ecs__SecurityGroups__${i}" => group },
     # Lambda takes no other names of variables than these. The fleet gives its tasks its own tags itself.
