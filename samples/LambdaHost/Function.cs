@@ -3,7 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using RunnerFleet;
+using RunnerFleet.Aws.Secrets;
 
 namespace LambdaHost;
 
@@ -107,25 +107,23 @@ internal sealed class Function(IConfiguration configuration, RuntimeApi runtime,
         {
             services.GetRequiredService<ILogger<Function>>().SettingsNotKnown("they could not be read in time");
         }
-        catch (OptionsValidationException e) when (MayPass(e))
+        catch (Exception e) when (FailuresOf(e) is { Count: > 0 } failures)
         {
-            services.GetRequiredService<ILogger<Function>>().SettingsNotKnown(e.Message);
-        }
-        catch (AggregateException e) when (e.Flatten().InnerExceptions is var all && all.All(one => one is OptionsValidationException))
-        {
-            var failures = all.Cast<OptionsValidationException>().ToList();
-            if (failures.Find(one => !MayPass(one)) is { } lasting)
+            var secrets = services.GetRequiredService<IAwsSecrets>();
+            if (failures.Find(failure => !secrets.IsUnreadable(failure)) is { } lasting)
             {
-                throw new OptionsValidationException(lasting.OptionsName, lasting.OptionsType, failures.SelectMany(one => one.Failures));
+                throw new OptionsValidationException(lasting.OptionsName, lasting.OptionsType, failures.SelectMany(failure => failure.Failures));
             }
 
-            services.GetRequiredService<ILogger<Function>>().SettingsNotKnown(e.Message);
+            services.GetRequiredService<ILogger<Function>>().SettingsNotKnown(string.Join(" ", failures.SelectMany(failure => failure.Failures)));
         }
     }
 
-    private bool MayPass(OptionsValidationException failure) => failure.OptionsType == typeof(RunnerFleetOptions) && RefersToAws(configuration.GetSection("RunnerFleet"));
-
-    private static bool RefersToAws(IConfigurationSection section) =>
-        section.Value is { } value && (value.StartsWith("ssm:", StringComparison.OrdinalIgnoreCase) || value.StartsWith("secretsmanager:", StringComparison.OrdinalIgnoreCase))
-        || section.GetChildren().Any(RefersToAws);
+    /// <summary>All that is wrong with the settings; empty where something else failed.</summary>
+    private static List<OptionsValidationException> FailuresOf(Exception exception)
+    {
+        var all = exception is AggregateException aggregate ? [.. aggregate.Flatten().InnerExceptions] : new List<Exception> { exception };
+        var failures = all.OfType<OptionsValidationException>().ToList();
+        return failures.Count == all.Count ? failures : [];
+    }
 }

@@ -20,6 +20,11 @@ internal static class FunctionServices
             throw new RefusalException("RunnerFleet:Aws:Sqs:QueueUrl is not set. A queue within the process is frozen with the process, so under Lambda hints go through SQS: set it to the address of a standard queue.");
         }
 
+        if (string.IsNullOrWhiteSpace(section["PublicUrl"]))
+        {
+            throw new RefusalException("RunnerFleet:PublicUrl is not set. Runners come to this address for their jobs: set it to the address of the HTTP API, or of the function's URL.");
+        }
+
         var services = new ServiceCollection();
         services.AddLogging(logging => Filter(logging.AddProvider(log), configuration));
         services.AddSingleton(clock);

@@ -25,7 +25,7 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
 
     // GitHub waits 10 s for an answer (docs: best practices for webhooks).
     private static readonly TimeSpan InlinePatience = TimeSpan.FromSeconds(7);
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(2); // moves that wait are published by the next invocation
     private static readonly TimeSpan SettingsRetryAfter = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
@@ -44,7 +44,7 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
         var spent = _clock.GetElapsedTime(began);
         await DrainWhereHintWasLostAsync(Least(left - WorkMargin, request is null ? left : InlinePatience) - spent).ConfigureAwait(false);
         spent = _clock.GetElapsedTime(began);
-        await PublishAsync(Least(left - FlushMargin - spent, request is null ? left : FlushPatience)).ConfigureAwait(false);
+        await PublishAsync(Least(left - FlushMargin - spent, FlushPatience)).ConfigureAwait(false);
         return result;
     }
 
@@ -57,7 +57,7 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
 
         try
         {
-            await PrepareAsync(work).ConfigureAwait(false);
+            await PrepareAsync(InlinePatience, work).ConfigureAwait(false);
             return await services.GetRequiredService<FleetHttp>().HandleAsync(request, work).WaitAsync(answer).ConfigureAwait(false);
         }
         catch (OptionsValidationException e)
@@ -88,7 +88,7 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
 
         try
         {
-            await PrepareAsync(work).ConfigureAwait(false);
+            await PrepareAsync(Timeout.InfiniteTimeSpan, work).ConfigureAwait(false);
             var events = services.GetRequiredService<AwsEvents>();
             if (!role.Takes(events.KindOf(payload)))
             {
@@ -121,7 +121,17 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
     }
 
     /// <summary>Secrets may have changed, or may not have been readable before.</summary>
-    private Task PrepareAsync(CancellationToken cancellationToken) => services.GetRequiredService<IAwsSecrets>().RefreshAsync(cancellationToken).WaitAsync(cancellationToken);
+    private async Task PrepareAsync(TimeSpan patience, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await services.GetRequiredService<IAwsSecrets>().RefreshAsync(cancellationToken).WaitAsync(patience, _clock, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(RunnerFleetOptions), ["they could not be read in time."]); // the read goes on
+        }
+    }
 
     /// <summary>A hint that could not be sent may leave jobs waiting until the next schedule: launch them now, as far as the time goes.</summary>
     private async Task DrainWhereHintWasLostAsync(TimeSpan patience)

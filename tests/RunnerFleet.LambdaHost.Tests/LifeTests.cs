@@ -3,9 +3,11 @@ using Amazon.SimpleSystemsManagement;
 using LambdaHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using RunnerFleet.AspNetCore.Tests.Hosting;
 using RunnerFleet.Aws.Events;
+using RunnerFleet.Aws.Secrets;
 using RunnerFleet.LambdaHost.Tests.Http;
 using RunnerFleet.LambdaHost.Tests.Runtime;
 using RunnerFleet.Provisioning;
@@ -26,6 +28,7 @@ public sealed class LifeTests
     [InlineData("RunnerFleet:Aws:Ecs:Cluster", null, "Cluster")]
     [InlineData("RunnerFleet:Name", "Not A Name", "RunnerFleet:Name")]
     [InlineData("RunnerFleet:Limits:Fleet", "a-secret-in-the-wrong-place", "RunnerFleet:Limits:Fleet")]
+    [InlineData("RunnerFleet:PublicUrl", null, "RunnerFleet:PublicUrl is not set.")]
     [InlineData("Logging:LogLevel:Default", "Loud", "Logging:LogLevel:Default")]
     public async Task A_function_that_cannot_work_as_it_is_configured_says_so_at_its_beginning_and_ends(string setting, string? value, string sentence)
     {
@@ -42,9 +45,7 @@ public sealed class LifeTests
     public async Task A_secret_that_cannot_be_read_is_told_and_looked_for_again_with_the_next_invocation()
     {
         var account = new AwsStandIn(TimeProvider.System);
-        var config = new AmazonSimpleSystemsManagementConfig { MaxErrorRetry = 0 };
-        account.Connect(config);
-        using var ssm = new AmazonSimpleSystemsManagementClient(AwsStandIn.Credentials, config);
+        using var ssm = new AmazonSimpleSystemsManagementClient(AwsStandIn.Credentials, Connected(account));
         await using var function = await InProcess.StartAsync(TimeProvider.System, services => services.Replace(ServiceDescriptor.Singleton<IAmazonSimpleSystemsManagement>(ssm)), ("RunnerFleet:GitHub:WebhookSecret", "ssm:/fleet/webhook-secret"));
         function.Fleet.OnDrain = _ => Task.FromResult(new DrainSummary());
         await function.Runtime.AskedAsync; // it begins all the same
@@ -58,6 +59,31 @@ public sealed class LifeTests
         account.Ssm.Put("/fleet/webhook-secret", "a webhook secret");
         Assert.Equal(200, (int)(await function.InvokeAsync(Webhook)).IsResult().Json["statusCode"]!);
         (await function.InvokeAsync(Drain)).IsResult();
+    }
+
+    [Fact]
+    public async Task What_is_wrong_beside_a_secret_that_cannot_be_read_ends_the_function_at_its_beginning()
+    {
+        using var ssm = new AmazonSimpleSystemsManagementClient(AwsStandIn.Credentials, Connected());
+        await using var function = await InProcess.StartAsync(TimeProvider.System, services => services.Replace(ServiceDescriptor.Singleton<IAmazonSimpleSystemsManagement>(ssm)), ("RunnerFleet:GitHub:WebhookSecret", "ssm:/none"), ("RunnerFleet:GitHub:Repository", "nonsense"));
+
+        (await function.Runtime.InitErrorAsync).IsError("Runtime.BadConfiguration", "RunnerFleet:GitHub:Repository");
+
+        Assert.Equal(Function.BadConfiguration, await function.Ended);
+    }
+
+    [Fact]
+    public async Task Secrets_that_nobody_answers_for_hold_a_request_up_for_less_than_GitHub_waits()
+    {
+        var clock = new FakeTimeProvider(SampleData.Now);
+        var secrets = new HeldSecrets();
+        await using var function = await InProcess.StartAsync(clock, services => services.Replace(ServiceDescriptor.Singleton<IAwsSecrets>(secrets)));
+
+        var answering = function.InvokeAsync(Webhook, clock.GetUtcNow().AddSeconds(30));
+        await secrets.Asked.Task;
+        clock.Advance(TimeSpan.FromSeconds(7));
+
+        Assert.Equal(503, (int)(await answering).IsResult().Json["statusCode"]!);
     }
 
     [Fact]
@@ -220,14 +246,17 @@ public sealed class LifeTests
         (await answering).IsResult();
     }
 
-    [Fact]
-    public async Task A_bus_that_does_not_answer_holds_an_answer_up_for_two_seconds_at_most()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_bus_that_does_not_answer_holds_an_answer_up_for_two_seconds_at_most(bool isRequest)
     {
         var clock = new FakeTimeProvider(SampleData.Now);
         var publisher = new HeldPublisher();
         await using var function = await InProcess.StartAsync(clock, services => services.AddSingleton<IEventBridgePublisher>(publisher));
 
-        var answering = function.InvokeAsync(Webhook, clock.GetUtcNow().AddSeconds(30));
+        function.Fleet.OnDrain = _ => Task.FromResult(new DrainSummary());
+        var answering = function.InvokeAsync(isRequest ? Webhook : Drain.DeepClone(), clock.GetUtcNow().AddSeconds(300));
         await publisher.Asked.Task;
         clock.Advance(TimeSpan.FromSeconds(2));
 
@@ -248,6 +277,28 @@ public sealed class LifeTests
         public ValueTask HintAsync(TimeSpan delay, CancellationToken cancellationToken) => throw new TimeoutException("No answer.");
 
         public ValueTask WaitAsync(TimeSpan atMost, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    private static AmazonSimpleSystemsManagementConfig Connected(AwsStandIn? account = null)
+    {
+        var config = new AmazonSimpleSystemsManagementConfig { MaxErrorRetry = 0 };
+        (account ?? new AwsStandIn(TimeProvider.System)).Connect(config);
+        return config;
+    }
+
+    private sealed class HeldSecrets : IAwsSecrets
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public string? Resolve(string? setting) => setting;
+
+        public bool IsUnreadable(OptionsValidationException failure) => false;
+
+        public async Task RefreshAsync(CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
     }
 
     private sealed class HeldPublisher : IEventBridgePublisher

@@ -35,6 +35,9 @@ internal sealed class Drainer(
     // A commit takes at least 100 writes (IStoreWriter).
     private const int NotesPerCommit = 100;
 
+    // Shorter waits are everyday life.
+    private static readonly TimeSpan LongWait = TimeSpan.FromMinutes(1);
+
     public async Task<DrainSummary> DrainAsync(CancellationToken cancellationToken)
     {
         var summary = new DrainSummary();
@@ -47,6 +50,11 @@ internal sealed class Drainer(
                 break;
             }
 
+            if (round == 0)
+            {
+                SayWhoWaits(pending);
+            }
+
             var before = summary;
             summary = await RoundAsync(pending, summary, cancellationToken).ConfigureAwait(false);
             if (IsWhole(pending, query) || (summary.Launched == before.Launched && summary.PutOff == before.PutOff))
@@ -56,6 +64,16 @@ internal sealed class Drainer(
         }
 
         return summary;
+    }
+
+    /// <summary>Whoever has waited for so long was met by an earlier drain, whose reason is in the record.</summary>
+    private void SayWhoWaits(IReadOnlyList<Runner> pending)
+    {
+        var longest = pending.MinBy(runner => runner.QueuedAt)!;
+        if (clock.GetUtcNow() - longest.QueuedAt is var waited && waited >= LongWait)
+        {
+            logger.RunnersWait(pending.Count, longest.Id, FleetWriter.ClassOf(longest), waited.TotalSeconds, longest.Reason?.ToString() ?? "none stored");
+        }
     }
 
     /// <summary>Whether the listing showed everybody who waits: then all were dealt with, and another listing would only cost.</summary>

@@ -46,7 +46,7 @@ internal sealed class FleetWriter(IRunnerStore store, IEnumerable<IFleetObserver
         }
     }
 
-    private static string ClassOf(Runner runner) => runner.Plan?.ClassName ?? runner.Spec.ClassName ?? "default";
+    public static string ClassOf(Runner runner) => runner.Plan?.ClassName ?? runner.Spec.ClassName ?? "default";
 
     private void Tell(FleetMove move)
     {

@@ -96,7 +96,7 @@ internal static partial class Log
     [LoggerMessage(2061, LogLevel.Error, "The changed settings are not valid and were not taken; the last good ones stay in force: {Failures}")]
     public static partial void SettingsRefused(this ILogger logger, string failures);
 
-    // 2070-2074 are counted: samples/Terraform makes metrics of them, by id and by the names of their values.
+    // 2070-2075 are counted: samples/Terraform makes metrics of them, by id and by the names of their values.
     [LoggerMessage(2070, LogLevel.Information, "Job {Job} began on runner {RunnerId} of the class {Class}, {QueueSeconds:F0} s after it was queued.")]
     public static partial void JobBegan(this ILogger logger, string job, string runnerId, string @class, double queueSeconds);
 
@@ -111,4 +111,7 @@ internal static partial class Log
 
     [LoggerMessage(2074, LogLevel.Information, "Class {Class}: {Active} runners hold a place.")]
     public static partial void ClassInUse(this ILogger logger, string @class, int active);
+
+    [LoggerMessage(2075, LogLevel.Information, "{Waiting} runners or more wait to be launched, the longest ({RunnerId}, class {Class}) for {WaitSeconds:F0} s: {Reason}")]
+    public static partial void RunnersWait(this ILogger logger, int waiting, string runnerId, string @class, double waitSeconds, string reason);
 }

@@ -74,6 +74,29 @@ public sealed class ReferencedSettingsTests
     }
 
     [Fact]
+    public async Task A_reference_that_cannot_be_read_is_all_that_is_said_of_its_setting_and_may_pass()
+    {
+        using var host = Host(o => o.ClaimKeys.Add("ssm:/none")); // shorter than a claim key may be
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancel));
+
+        Assert.StartsWith("RunnerFleet:ClaimKeys:0 refers to 'ssm:/none', which cannot be read: ", Assert.Single(refused.Failures), StringComparison.Ordinal);
+        Assert.True(host.Services.GetRequiredService<IAwsSecrets>().IsUnreadable(refused));
+    }
+
+    [Fact]
+    public async Task What_is_wrong_beside_a_reference_that_cannot_be_read_does_not_pass()
+    {
+        using var host = Host(o => (o.GitHub.Token, o.GitHub.Repository) = ("ssm:/none", "nonsense"));
+
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Cancel));
+
+        Assert.Equal(2, refused.Failures.Count());
+        Assert.False(host.Services.GetRequiredService<IAwsSecrets>().IsUnreadable(refused));
+        Assert.False(host.Services.GetRequiredService<IAwsSecrets>().IsUnreadable(new OptionsValidationException("", typeof(string), ["It refers to 'x', which cannot be read: no."])));
+    }
+
+    [Fact]
     public async Task A_host_with_a_reference_that_cannot_be_read_does_not_start_and_names_it()
     {
         using var host = Host(o => (o.GitHub.Token, o.GitHub.WebhookSecret) = ("secretsmanager:none", "ssm:/none"));

@@ -73,6 +73,22 @@ public sealed class SweepTests
     }
 
     [Fact]
+    public async Task A_runner_that_waits_for_long_is_said_by_each_drain_with_its_reason()
+    {
+        await using var world = new FleetWorld();
+        world.Launcher.LaunchAnswer = _ => new LaunchOutcome.NoCapacity("none in any zone");
+        var (_, runner) = await world.StartAsync();
+        await world.PassAsync(TimeSpan.FromSeconds(59));
+        Assert.DoesNotContain(world.Log, l => l.Contains(" 2075 ", StringComparison.Ordinal));
+
+        await world.PassAsync(TimeSpan.FromMinutes(10));
+
+        var said = world.Log.Where(l => l.StartsWith("Information 2075 ", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(said);
+        Assert.Matches($"1 runners or more wait to be launched, the longest \\({runner.Id}, class small\\) for [1-9][0-9]+ s: {ReasonCodes.NoCapacity}: ", said[^1]);
+    }
+
+    [Fact]
     public async Task A_runner_that_failed_is_a_warning_with_its_reason()
     {
         await using var world = new FleetWorld();

@@ -17,6 +17,8 @@ internal sealed class AwsSecrets(SecretValues values, IOptionsMonitor<RunnerFlee
         return finding.Value ?? throw new AwsSecretUnavailableException($"A setting refers to {reference.Text.Quoted()}, which cannot be read: {finding.Failure}");
     }
 
+    public bool IsUnreadable(OptionsValidationException failure) => failure.OptionsType == typeof(RunnerFleetOptions) && failure.Failures.All(ReferencedSettings.IsUnreadable);
+
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         if (!_settingsAreKnown)

@@ -24,6 +24,13 @@ public interface IAwsSecrets
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OptionsValidationException">At the first call: the fleet's settings are not valid, or refer to what cannot be read.</exception>
     Task RefreshAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether all that is wrong with the fleet's settings is that what they refer to cannot be read. That may pass, and they are read again when they are next asked for, so a host that can wait need not end over it; any
+    /// other failure stays until somebody changes a setting.
+    /// </summary>
+    /// <param name="failure">How the validation of settings failed.</param>
+    bool IsUnreadable(OptionsValidationException failure);
 }
 
 /// <summary>What a setting refers to cannot be read. The message names the reference and what to do; it never holds a value.</summary>
