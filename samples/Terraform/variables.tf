@@ -349,7 +349,7 @@ variable "default_base_image" {
 }
 
 variable "runner_image_tag" {
-  description = "The tag of the default image in the fleet's repository, where there is no image_build_project."
+  description = "The tag of the default image in the fleet's repository, where there is no image_build_project. Classes of both architectures need an image for both under it."
   type        = string
   default     = "latest"
 
@@ -417,7 +417,7 @@ variable "runner_version" {
 # --- The functions --------------------------------------------------------------------------------------------------
 
 variable "lambda_package" {
-  description = "The package that build.sh or build.ps1 makes. Null: lambda-host.zip beside them."
+  description = "The package that build.sh or build.ps1 makes. Null: lambda-host.zip beside them, which is there where the module comes from a clone that they ran in."
   type        = string
   default     = null
 
@@ -450,9 +450,14 @@ variable "lambda_architecture" {
 }
 
 variable "lambda_memory" {
-  description = "Memory of each function in MiB. Lambda gives processors in proportion."
+  description = "Memory of each function in MiB, 128 to 10240. Lambda gives processors in proportion."
   type        = number
   default     = 512
+
+  validation {
+    condition     = var.lambda_memory >= 128 && var.lambda_memory <= 10240 && floor(var.lambda_memory) == var.lambda_memory
+    error_message = "lambda_memory is 128 to 10240 MiB, a whole number."
+  }
 }
 
 variable "single_function" {
@@ -462,7 +467,7 @@ variable "single_function" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions reserved for each function: ingress, worker, sweeper, or all. Null: none is reserved. A new account has 10 in all and lets none be reserved."
+  description = "Concurrent executions reserved for each function: ingress, worker (2 or more), sweeper, or all (3 or more). Null: none is reserved. A new account has 10 in all and lets none be reserved."
   type = object({
     ingress = optional(number)
     worker  = optional(number)
@@ -470,6 +475,14 @@ variable "reserved_concurrency" {
     all     = optional(number)
   })
   default = {}
+
+  validation {
+    condition = alltrue([
+      for function, least in { ingress = 1, worker = 2, sweeper = 1, all = 3 } : var.reserved_concurrency[function] == null ? true :
+      var.reserved_concurrency[function] >= least && floor(var.reserved_concurrency[function]) == var.reserved_concurrency[function]
+    ])
+    error_message = "reserved_concurrency is 1 or more for ingress and sweeper: 0 stops a function. It is 2 or more for worker, and 3 or more for all: Lambda takes messages off the queue for two executions at least, and what is then throttled ends in the dead-letter queue."
+  }
 }
 
 variable "lambda_vpc" {

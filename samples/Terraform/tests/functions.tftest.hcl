@@ -79,6 +79,11 @@ run "three_functions_of_one_package_share_the_work" {
   }
 
   assert {
+    condition     = aws_lambda_event_source_mapping.work.scaling_config[0].maximum_concurrency == 5 && alltrue([for function in aws_lambda_function.fleet : function.reserved_concurrent_executions == -1])
+    error_message = "The queue is worked off by five at most, and nothing is reserved."
+  }
+
+  assert {
     condition     = aws_lambda_function.fleet["ingress"].timeout < 30
     error_message = "API Gateway waits no longer than 30 s."
   }
@@ -107,13 +112,13 @@ run "one_function_does_it_all_where_that_is_wanted" {
       runtime              = "provided.al2023"
       architecture         = "arm64"
       single               = true
-      reserved_concurrency = { all = 20 }
+      reserved_concurrency = { all = 4 }
     }
   }
 
   assert {
-    condition     = { for key, function in aws_lambda_function.fleet : key => [function.environment[0].variables.RunnerFleet__Role, function.handler, function.runtime, one(function.architectures), tostring(function.reserved_concurrent_executions)] } == { all = ["all", "bootstrap", "provided.al2023", "arm64", "20"] }
-    error_message = "There is one function, as the native package is run."
+    condition     = { for key, function in aws_lambda_function.fleet : key => [function.environment[0].variables.RunnerFleet__Role, function.handler, function.runtime, one(function.architectures), tostring(function.reserved_concurrent_executions)] } == { all = ["all", "bootstrap", "provided.al2023", "arm64", "4"] } && aws_lambda_event_source_mapping.work.scaling_config[0].maximum_concurrency == 3
+    error_message = "There is one function, as the native package is run, and the queue leaves one execution of it to webhooks."
   }
 
   assert {
@@ -207,10 +212,44 @@ run "a_bus_of_the_given_name_is_made" {
 
   variables {
     event_bus_name = "runner-control-plane"
+    lambda         = { package = "tests/package.txt", reserved_concurrency = { worker = 2 } }
   }
 
   assert {
     condition     = aws_cloudwatch_event_bus.fleet[0].name == "runner-control-plane"
     error_message = "As in the Python project."
   }
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.work.scaling_config[0].maximum_concurrency == 2
+    error_message = "No more is received than the worker may run."
+  }
+}
+
+run "a_package_that_is_not_there_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    lambda = { package = "lambda-host-that-nobody-built.zip" }
+  }
+
+  expect_failures = [aws_lambda_function.fleet]
+}
+
+run "an_environment_that_lambda_does_not_take_is_refused" {
+  command = plan
+
+  module {
+    source = "./modules/control-plane"
+  }
+
+  variables {
+    settings = { for i in range(40) : "RunnerFleet:Policy:Repositories:${i}" => "octo-org/a-repository-with-quite-a-long-name" }
+  }
+
+  expect_failures = [aws_lambda_function.fleet]
 }

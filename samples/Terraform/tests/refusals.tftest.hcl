@@ -38,6 +38,8 @@ run "secrets_are_needed_and_other_values_are_those_that_the_fleet_takes" {
     image_soci                  = { soci_url = "https://example.com/soci.tar.gz", soci_sha256 = "0", crane_url = "https://example.com/crane.tar.gz", crane_sha256 = "0" }
     runner_version              = "latest"
     lambda_package              = "tests/no-such-package.zip"
+    lambda_memory               = 64
+    reserved_concurrency        = { worker = 1 }
     public_url                  = "https://runners.example.com?fleet=ci"
     event_bus_name              = ""
   }
@@ -45,7 +47,7 @@ run "secrets_are_needed_and_other_values_are_those_that_the_fleet_takes" {
   expect_failures = [
     var.github_pat, var.webhook_secret, var.github_api_url, var.github_enterprise, var.name, var.tags, var.runner_class_sizes, var.runner_ttl_seconds,
     var.janitor_schedule_expression, var.settings, var.subnet_ids, var.security_groups, var.default_base_image, var.runner_image_tag, var.image_policy, var.image_soci, var.runner_version, var.lambda_package,
-    var.public_url, var.event_bus_name,
+    var.lambda_memory, var.reserved_concurrency, var.public_url, var.event_bus_name,
   ]
 }
 
@@ -64,10 +66,12 @@ run "one_token_is_enough_and_an_organization_needs_a_group_of_its_own" {
     subnet_ids                  = ["my-subnet"]
     default_base_image          = "10.0.0.1/ubuntu"
     image_policy                = ["localhost/*"]
+    reserved_concurrency        = { sweeper = 0 }
   }
 
   expect_failures = [
     var.github_pat, var.webhook_secret, var.github_runner_group_id, var.tags, var.runner_class_sizes, var.runner_ttl_seconds, var.janitor_schedule_expression, var.subnet_ids, var.default_base_image, var.image_policy,
+    var.reserved_concurrency,
   ]
 }
 

@@ -63,6 +63,8 @@ locals {
     ),
     { for setting, value in var.settings : replace(setting, ":", "__") => value },
   )
+
+  environments = { for key, function in local.functions : key => merge(local.environment, { RunnerFleet__Role = function.role }) }
 }
 
 # All functions write to one group: what is measured in it is the fleet's.
@@ -82,7 +84,7 @@ resource "aws_lambda_function" "fleet" {
   description                    = "RunnerFleet, the fleet ${var.name}: ${each.key}."
   role                           = aws_iam_role.function[each.key].arn
   filename                       = var.lambda.package
-  source_code_hash               = fileexists(var.lambda.package) ? filebase64sha256(var.lambda.package) : null
+  source_code_hash               = filebase64sha256(var.lambda.package)
   runtime                        = var.lambda.runtime
   handler                        = var.lambda.runtime == "dotnet10" ? "LambdaHost" : "bootstrap" # without a colon: an executable with a loop of its own
   architectures                  = [var.lambda.architecture == "arm64" ? "arm64" : "x86_64"]
@@ -93,7 +95,7 @@ resource "aws_lambda_function" "fleet" {
   tags                           = var.tags
 
   environment {
-    variables = merge(local.environment, { RunnerFleet__Role = each.value.role })
+    variables = local.environments[each.key]
   }
 
   logging_config {
@@ -107,6 +109,19 @@ resource "aws_lambda_function" "fleet" {
     content {
       subnet_ids         = vpc_config.value.subnet_ids
       security_group_ids = vpc_config.value.security_group_ids
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = fileexists(var.lambda.package)
+      error_message = "There is no package of the functions at ${var.lambda.package}. Make it in a clone of the whole repository, with samples/Terraform/build.sh (Windows: build.ps1): lambda-host.zip is then beside the script. A module from another source, such as git, takes that file by lambda_package."
+    }
+
+    # Lambda measures the variables as JSON. Some addresses are known only when AWS has made them: the first apply may find out what later plans do.
+    precondition {
+      condition     = length(jsonencode(local.environments[each.key])) <= 4096
+      error_message = "The environment of the function ${each.key} has ${length(jsonencode(local.environments[each.key]))} characters as JSON, and Lambda takes 4096. Shorten settings, image_policy or tags, or name fewer subnet_ids."
     }
   }
 

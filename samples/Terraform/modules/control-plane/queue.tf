@@ -1,5 +1,9 @@
 # One queue for hints between functions and for events of AWS: what fails comes again, and what nobody can handle lies in the dead-letter queue.
 
+locals {
+  queue_reserved = var.lambda.reserved_concurrency[local.queue_function.key]
+}
+
 resource "aws_sqs_queue" "dead_letters" {
   region                    = var.aws_region
   name                      = "${var.prefix}-dead-letters"
@@ -70,9 +74,9 @@ resource "aws_lambda_event_source_mapping" "work" {
   function_response_types = ["ReportBatchItemFailures"]
   tags                    = var.tags
 
-  # Hints of a burst are one drain's work: more workers would wait for each other's leases.
+  # Hints of a burst are one drain's work: more workers would wait for each other's leases. And never more than may run: a throttled receive uses up one of the message's tries.
   scaling_config {
-    maximum_concurrency = 5
+    maximum_concurrency = local.queue_reserved == null ? 5 : max(2, min(5, local.queue_reserved - (var.lambda.single ? 1 : 0))) # one is left for webhooks
   }
 
   depends_on = [aws_iam_role_policy.function]
