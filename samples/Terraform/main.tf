@@ -90,13 +90,15 @@ module "control_plane" {
     webhook_id      = var.github_webhook_id
   }
 
-  github_pat          = var.github_pat
-  github_pat_arn      = var.github_pat_arn
-  webhook_secret      = var.webhook_secret
-  webhook_secret_arn  = var.webhook_secret_arn
-  claim_key_arn       = var.claim_key_arn
-  kms_key_arn         = var.kms_key_arn
-  secret_kms_key_arns = var.secret_kms_key_arns
+  github_pat                  = var.github_pat
+  github_pat_arn              = var.github_pat_arn
+  webhook_secret              = var.webhook_secret
+  webhook_secret_arn          = var.webhook_secret_arn
+  claim_key_arn               = var.claim_key_arn
+  previous_webhook_secret_arn = var.previous_webhook_secret_arn
+  previous_claim_key_arn      = var.previous_claim_key_arn
+  kms_key_arn                 = var.kms_key_arn
+  secret_kms_key_arns         = var.secret_kms_key_arns
 
   runner_class_sizes          = var.runner_class_sizes
   runner_ttl_seconds          = var.runner_ttl_seconds

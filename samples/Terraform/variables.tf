@@ -150,6 +150,28 @@ variable "claim_key_arn" {
   }
 }
 
+variable "previous_webhook_secret_arn" {
+  description = "While the webhook's secret is changed: where the one from before is; as github_pat_arn. Webhooks signed with it are taken too."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.previous_webhook_secret_arn == null ? true : can(regex("^arn:[^:]+:(ssm:[^:]+:[0-9]+:parameter/|secretsmanager:[^:]+:[0-9]+:secret:)[^*?]+$", var.previous_webhook_secret_arn))
+    error_message = "previous_webhook_secret_arn must be the ARN of an SSM parameter or of a secret of Secrets Manager."
+  }
+}
+
+variable "previous_claim_key_arn" {
+  description = "While the key of claim secrets is changed: where the one from before is; as github_pat_arn. Runners that were started with it are known by it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.previous_claim_key_arn == null ? true : can(regex("^arn:[^:]+:(ssm:[^:]+:[0-9]+:parameter/|secretsmanager:[^:]+:[0-9]+:secret:)[^*?]+$", var.previous_claim_key_arn))
+    error_message = "previous_claim_key_arn must be the ARN of an SSM parameter or of a secret of Secrets Manager."
+  }
+}
+
 # --- The fleet ------------------------------------------------------------------------------------------------------
 
 variable "name" {
@@ -272,8 +294,13 @@ variable "settings" {
   }
 
   validation {
-    condition     = length(setintersection([for key in keys(var.settings) : lower(key)], ["runnerfleet:github:token", "runnerfleet:github:webhooksecret", "runnerfleet:name", "runnerfleet:timing:runnerttlseconds"])) == 0 && !anytrue([for key in keys(var.settings) : startswith(lower(key), "runnerfleet:claimkeys:")])
-    error_message = "settings takes no secrets, no name and no RunnerTtlSeconds: use github_pat, webhook_secret, claim_key_arn, name and runner_ttl_seconds."
+    condition     = !anytrue([for key, value in var.settings : can(regex("(?i)^RunnerFleet:(GitHub:(Token|WebhookSecret|PreviousWebhookSecrets)|ClaimKeys)(:|$)", key)) || can(regex("\\b(gh[pousr]_|github_pat_)[A-Za-z0-9_]", value))])
+    error_message = "settings takes no secrets: they would be readable in the functions' environment. Use github_pat, webhook_secret, claim_key_arn, previous_webhook_secret_arn and previous_claim_key_arn."
+  }
+
+  validation {
+    condition     = !anytrue([for key in keys(var.settings) : can(regex("(?i)^RunnerFleet:(Name|Timing:RunnerTtlSeconds)$", key))])
+    error_message = "settings takes neither Name nor RunnerTtlSeconds: use name and runner_ttl_seconds."
   }
 }
 

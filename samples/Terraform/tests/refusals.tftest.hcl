@@ -27,7 +27,9 @@ run "secrets_are_needed_and_other_values_are_those_that_the_fleet_takes" {
     runner_class_sizes          = { odd = { cpu = 512, memory = 8192 } }
     runner_ttl_seconds          = 119
     janitor_schedule_expression = "rate(2 minute)"
-    settings                    = { "RunnerFleet:GitHub:Token" = "ghp_notatokenatall" }
+    settings                    = { "RunnerFleet:GitHub:PreviousWebhookSecrets:0" = "not-a-webhook-secret-either" }
+    previous_claim_key_arn      = "arn:aws:iam::123456789012:role/claim"
+    previous_webhook_secret_arn = "not-a-webhook-secret-either"
     subnet_ids                  = []
     security_groups             = ["default"]
     default_base_image          = "Ubuntu"
@@ -47,7 +49,7 @@ run "secrets_are_needed_and_other_values_are_those_that_the_fleet_takes" {
   expect_failures = [
     var.github_pat, var.webhook_secret, var.github_api_url, var.github_enterprise, var.name, var.tags, var.runner_class_sizes, var.runner_ttl_seconds,
     var.janitor_schedule_expression, var.settings, var.subnet_ids, var.security_groups, var.default_base_image, var.runner_image_tag, var.image_policy, var.image_soci, var.runner_version, var.lambda_package,
-    var.lambda_memory, var.reserved_concurrency, var.public_url, var.event_bus_name,
+    var.lambda_memory, var.reserved_concurrency, var.previous_claim_key_arn, var.previous_webhook_secret_arn, var.public_url, var.event_bus_name,
   ]
 }
 

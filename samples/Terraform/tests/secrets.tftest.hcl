@@ -73,6 +73,11 @@ run "secrets_are_stored_encrypted_and_functions_are_told_where" {
   }
 
   assert {
+    condition     = alltrue([for function in aws_lambda_function.fleet : length(setintersection(keys(function.environment[0].variables), ["RunnerFleet__ClaimKeys__1", "RunnerFleet__GitHub__PreviousWebhookSecrets__0"])) == 0])
+    error_message = "Nothing from before is accepted unless that is said."
+  }
+
+  assert {
     condition = alltrue([for policy in aws_iam_role_policy.function : length(setsubtract(
       [for name in ["github-pat", "webhook-secret", "claim-key", "class-sizes"] : "arn:aws:ssm:eu-central-1:123456789012:parameter/runnerfleet/ci/${name}"],
       flatten([for statement in jsondecode(policy.policy).Statement : statement.Resource if statement.Sid == "Parameters"]),
@@ -113,6 +118,9 @@ run "secrets_that_are_there_already_are_referred_to" {
     webhook_secret_arn  = "arn:aws:ssm:eu-central-1:123456789012:parameter/own/webhook"
     claim_key_arn       = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-AbCdEf#claim"
     secret_kms_key_arns = ["arn:aws:kms:eu-central-1:123456789012:key/of-the-secrets"]
+
+    previous_webhook_secret_arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/own/webhook-before"
+    previous_claim_key_arn      = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:before-GhIjKl#claim"
   }
 
   assert {
@@ -126,12 +134,23 @@ run "secrets_that_are_there_already_are_referred_to" {
   }
 
   assert {
-    condition     = [for statement in jsondecode(aws_iam_role_policy.function["ingress"].policy).Statement : statement.Resource if statement.Sid == "Secrets"] == [["arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-AbCdEf"]]
-    error_message = "That secret may be read, and no other."
+    condition     = [for statement in jsondecode(aws_iam_role_policy.function["ingress"].policy).Statement : statement.Resource if statement.Sid == "Secrets"] == [["arn:aws:secretsmanager:eu-central-1:123456789012:secret:github-AbCdEf", "arn:aws:secretsmanager:eu-central-1:123456789012:secret:before-GhIjKl"]]
+    error_message = "These secrets may be read, and no others."
   }
 
   assert {
     condition     = [for statement in jsondecode(aws_iam_role_policy.function["ingress"].policy).Statement : statement.Resource if statement.Sid == "Keys"] == [["arn:aws:kms:eu-central-1:123456789012:key/of-the-secrets"]]
     error_message = "Its key may be used, and no other."
+  }
+
+  assert {
+    condition = alltrue([for function in aws_lambda_function.fleet : [
+      function.environment[0].variables.RunnerFleet__GitHub__PreviousWebhookSecrets__0,
+      function.environment[0].variables.RunnerFleet__ClaimKeys__1,
+      ] == [
+      "ssm:arn:aws:ssm:eu-central-1:123456789012:parameter/own/webhook-before",
+      "secretsmanager:arn:aws:secretsmanager:eu-central-1:123456789012:secret:before-GhIjKl#claim",
+    ]]) && strcontains(aws_iam_role_policy.function["ingress"].policy, "parameter/own/webhook-before")
+    error_message = "Secrets from before are accepted too, and may be read."
   }
 }

@@ -42,13 +42,15 @@ locals {
     { for tag, value in var.tags : "RunnerFleet__Aws__Ecs__Tags__${tag}" => value if can(regex("^[A-Za-z0-9_]+$", tag)) },
     {
       for setting, value in {
-        RunnerFleet__GitHub__Repository     = var.github.repository
-        RunnerFleet__GitHub__Organization   = var.github.organization
-        RunnerFleet__GitHub__Enterprise     = var.github.enterprise
-        RunnerFleet__GitHub__RunnerGroupId  = try(tostring(var.github.runner_group_id), null)
-        RunnerFleet__GitHub__ApiUrl         = var.github.api_url
-        RunnerFleet__GitHub__WebhookId      = try(tostring(var.github.webhook_id), null)
-        RunnerFleet__Aws__Ecs__DefaultImage = var.ecs.default_image
+        RunnerFleet__GitHub__PreviousWebhookSecrets__0 = lookup(local.secret_references, "previous-webhook-secret", null)
+        RunnerFleet__ClaimKeys__1                      = lookup(local.secret_references, "previous-claim-key", null)
+        RunnerFleet__GitHub__Repository                = var.github.repository
+        RunnerFleet__GitHub__Organization              = var.github.organization
+        RunnerFleet__GitHub__Enterprise                = var.github.enterprise
+        RunnerFleet__GitHub__RunnerGroupId             = try(tostring(var.github.runner_group_id), null)
+        RunnerFleet__GitHub__ApiUrl                    = var.github.api_url
+        RunnerFleet__GitHub__WebhookId                 = try(tostring(var.github.webhook_id), null)
+        RunnerFleet__Aws__Ecs__DefaultImage            = var.ecs.default_image
       } : setting => value if value != null
     },
     var.images == null ? {} : merge(

@@ -7,6 +7,12 @@ locals {
     claim-key      = var.claim_key_arn
   }
 
+  # Accepted too, until what was made with them is over.
+  previous_secrets = { for secret, arn in {
+    previous-webhook-secret = var.previous_webhook_secret_arn
+    previous-claim-key      = var.previous_claim_key_arn
+  } : secret => arn if arn != null }
+
   own_secrets = toset([for secret, arn in local.given_secrets : secret if arn == null])
 
   secret_values = {
@@ -18,7 +24,7 @@ locals {
   # Names of parameters begin with a slash.
   parameter_arn_base = "arn:${var.account.partition}:ssm:${var.account.region}:${var.account.id}:parameter"
 
-  secret_arns = { for secret, arn in local.given_secrets : secret => arn == null ? "${local.parameter_arn_base}${aws_ssm_parameter.secret[secret].name}" : arn }
+  secret_arns = merge(local.previous_secrets, { for secret, arn in local.given_secrets : secret => arn == null ? "${local.parameter_arn_base}${aws_ssm_parameter.secret[secret].name}" : arn })
 
   # As the settings refer to them.
   secret_references = { for secret, arn in local.secret_arns : secret => "${strcontains(arn, ":secretsmanager:") ? "secretsmanager" : "ssm"}:${arn}" }

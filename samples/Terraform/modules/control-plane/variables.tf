@@ -73,6 +73,18 @@ variable "claim_key_arn" {
   default     = null
 }
 
+variable "previous_webhook_secret_arn" {
+  description = "Where the webhook's secret from before is."
+  type        = string
+  default     = null
+}
+
+variable "previous_claim_key_arn" {
+  description = "Where the key of claim secrets from before is."
+  type        = string
+  default     = null
+}
+
 variable "kms_key_arn" {
   description = "A key of your own."
   type        = string
