@@ -200,9 +200,9 @@ run "what_matters_is_measured_and_watched" {
       sweep-errors = ["SweepErrors", "GreaterThanThreshold", "0", "600", "3", "ignore"]
       failing      = ["Failing", "GreaterThanThreshold", "0", "300", "3", "notBreaching"]
       slow-starts  = ["QueueSecondsOfAll", "GreaterThanThreshold", "900", "900", "1", "notBreaching"]
-      long-wait    = ["WaitSeconds", "GreaterThanThreshold", "900", "1800", "1", "notBreaching"]
+      long-wait    = ["WaitSeconds", "GreaterThanThreshold", "900", "900", "1", "notBreaching"]
     }
-    error_message = "Three sweeps that fail or do not end are an alarm, and a job that does not begin, whether others do or not."
+    error_message = "Three sweeps that fail or do not end are an alarm, and a job whose runner is not launched, whether others begin or not."
   }
 
   assert {

@@ -110,13 +110,13 @@ locals {
         threshold  = var.queue_seconds_alarm
         period     = 900
       }
-      # Where no job begins at all, slow-starts has nothing to count. As long as the entries of one job may be apart.
+      # Where no job begins at all, slow-starts has nothing to count. Tries of one runner, and with them the entries, are 10 minutes apart at most.
       long-wait = {
-        text      = "A job has waited longer than ${var.queue_seconds_alarm} s and has not begun. \"runnerfleet jobs list\" says which, and why."
+        text      = "A job has waited longer than ${var.queue_seconds_alarm} s, and its runner is not launched. \"runnerfleet jobs list\" says which, and why."
         metric    = "WaitSeconds"
         statistic = "Maximum"
         threshold = var.queue_seconds_alarm
-        period    = 1800
+        period    = 900
       }
     },
     {
@@ -212,7 +212,7 @@ resource "aws_cloudwatch_dashboard" "fleet" {
           metrics = [for class in local.classes : [local.metrics_namespace, "QueueSeconds", "Class", class, { stat = "p90" }]]
         },
         {
-          title   = "Seconds that the job has waited which waits longest"
+          title   = "Seconds that the job has waited which waits longest for a launch"
           view    = "timeSeries"
           stacked = false
           metrics = [[local.metrics_namespace, "WaitSeconds", { stat = "Maximum" }]]
