@@ -33,7 +33,7 @@ internal sealed class HostSettings
     internal IConfigurationSection Aws { get; private set; } = null!;
 
     /// <summary>Whether anything of it is in use.</summary>
-    internal bool UsesAws => Store == "dynamodb" || Launcher == "ecs" || Queue == "sqs" || ClassesFrom == "ssm";
+    internal bool UsesAws => Store == "dynamodb" || Launcher == "ecs" || Queue == "sqs" || ClassesFrom == "ssm" || Aws.GetSection("Events").Exists();
 
     /// <summary>Whether no GitHub is configured, so that the demo runs.</summary>
     internal bool IsDemo { get; private set; }
@@ -82,7 +82,7 @@ internal sealed class HostSettings
         host.IsDemo = others.Count == 0;
         if (host is { IsDemo: true, UsesAws: true })
         {
-            refusal ??= new Refusal("No GitHub is configured, and the demo uses nothing of AWS. Set RunnerFleet:GitHub:WebhookSecret, Token and Repository (or Organization), or remove what names AWS from RunnerFleet:Store, Launcher, Queue and ClassesFrom.");
+            refusal ??= new Refusal("No GitHub is configured, and the demo uses nothing of AWS. Set RunnerFleet:GitHub:WebhookSecret, Token and Repository (or Organization), or remove what names AWS from RunnerFleet:Store, Launcher, Queue, ClassesFrom and Aws:Events.");
         }
 
         if (host is { IsDemo: true, Launcher: "docker" } && !OperatingSystem.IsLinux())

@@ -22,7 +22,7 @@ if (-not (Test-Path $project)) {
     throw 'There is no samples/LambdaHost beside this folder: build from a clone of the whole repository, then set lambda_package to the file.'
 }
 
-$properties = @("-p:PublishAot=$Aot", "-p:UseAppHost=$Aot", '-p:ContinuousIntegrationBuild=true')
+$properties = @("-p:PublishAot=$Aot", "-p:UseAppHost=$Aot", '-p:ContinuousIntegrationBuild=true', '-p:RunAnalyzers=false')
 if ($Aot) {
     $machine = [System.Runtime.InteropServices.RuntimeInformation]::OSArchitecture.ToString().ToLowerInvariant()
     if (-not [System.OperatingSystem]::IsLinux() -or $machine -ne $Arch) {

@@ -42,6 +42,6 @@ fi
 published=$(mktemp -d)
 trap 'rm -rf "$published"' EXIT
 dotnet publish "$project" -c Release -r "linux-$arch" -o "$published" --nologo -v quiet \
-  -p:PublishAot="$aot" -p:UseAppHost="$aot" -p:ContinuousIntegrationBuild=true ${linker[@]+"${linker[@]}"}
+  -p:PublishAot="$aot" -p:UseAppHost="$aot" -p:ContinuousIntegrationBuild=true -p:RunAnalyzers=false ${linker[@]+"${linker[@]}"}
 dotnet run --file "$here/package.cs" -- "$published" "$output"
 echo "$output"

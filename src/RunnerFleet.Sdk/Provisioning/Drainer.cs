@@ -35,6 +35,8 @@ internal sealed class Drainer(
     // A commit takes at least 100 writes (IStoreWriter).
     private const int NotesPerCommit = 100;
 
+    private const int MaxWordsOfCause = 300;
+
     // Shorter waits are everyday life.
     private static readonly TimeSpan LongWait = TimeSpan.FromMinutes(1);
 
@@ -246,7 +248,7 @@ internal sealed class Drainer(
 
         if (context.Classes is null)
         {
-            return await PutOffAsync(runner, Reason.Of(ReasonCodes.ClassesUnavailable, "The runner classes cannot be read at present; tried again."), Later(), cancellationToken).ConfigureAwait(false);
+            return await PutOffAsync(runner, Reason.Of(ReasonCodes.ClassesUnavailable, $"The runner classes cannot be read at present; tried again. {context.NoClasses}".TrimEnd()), Later(), cancellationToken).ConfigureAwait(false);
         }
 
         if (requests.ClassOf(runner, context.Classes) is not { } runnerClass)
@@ -324,14 +326,15 @@ internal sealed class Drainer(
 
     private async Task<DrainContext> ContextAsync(IReadOnlyList<Runner> pending, CancellationToken cancellationToken)
     {
-        IReadOnlyDictionary<string, RunnerClass>? known;
+        IReadOnlyDictionary<string, RunnerClass>? known = null;
+        string? noClasses = null;
         try
         {
             known = await classes.GetClassesAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (ClassesUnavailableException)
+        catch (ClassesUnavailableException unavailable)
         {
-            known = null;
+            noClasses = unavailable.Message.ToOneLine(MaxWordsOfCause);
         }
 
         var limits = options.CurrentValue.Limits;
@@ -344,6 +347,7 @@ internal sealed class Drainer(
         return new DrainContext
         {
             Classes = known,
+            NoClasses = noClasses,
             Breakers = await breakers.ReadAsync(cancellationToken).ConfigureAwait(false),
             Served = pending.DistinctBy(r => r.QueueKey, StringComparer.Ordinal).Skip(1).Any() ? await turns.ServedAsync(cancellationToken).ConfigureAwait(false) : null,
             Taken = new Dictionary<string, int>(await store.GetPlacesAsync(keys, cancellationToken).ConfigureAwait(false), StringComparer.Ordinal),
@@ -361,6 +365,9 @@ internal sealed class Drainer(
     private sealed class DrainContext
     {
         public IReadOnlyDictionary<string, RunnerClass>? Classes { get; init; }
+
+        /// <summary>Why <see cref="Classes"/> are not known.</summary>
+        public string? NoClasses { get; init; }
 
         public required IReadOnlyDictionary<string, BreakerState> Breakers { get; init; }
 

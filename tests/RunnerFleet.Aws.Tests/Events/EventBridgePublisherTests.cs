@@ -117,6 +117,18 @@ public sealed class EventBridgePublisherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_request_whose_credentials_have_just_expired_is_put_again()
+    {
+        Observer.OnMove(Move(0));
+        _account.Aws.FailNext(1, "PutEvents", "ExpiredTokenException");
+
+        await FlushAsync();
+        await FlushAsync();
+
+        Assert.Equal([0], Numbers);
+    }
+
+    [Fact]
     public async Task A_request_that_is_refused_is_said_and_not_put_again()
     {
         Observer.OnMove(Move(0));

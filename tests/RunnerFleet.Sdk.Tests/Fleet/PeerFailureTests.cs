@@ -30,6 +30,7 @@ public sealed partial class PeerFailureTests
         await world.Fleet.DrainAsync(world.Cancel);
         var waiting = await world.RunnerOfAsync(job);
         Assert.Equal((RunnerState.Pending, ReasonCodes.ClassesUnavailable), (waiting.State, waiting.Reason!.Code));
+        Assert.Equal("The runner classes cannot be read at present; tried again. access denied", waiting.Reason.Message);
 
         catalog.Fails = false;
         await world.PassAsync(TimeSpan.FromMinutes(1));

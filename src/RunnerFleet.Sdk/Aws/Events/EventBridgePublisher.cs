@@ -84,6 +84,11 @@ internal sealed class EventBridgePublisher(IEventBridgeApi eventBridge, IOptions
         try
         {
             var results = await Bounded.CallAsync(token => eventBridge.PutEventsAsync(batch, token), CallTimeout, clock, cancellationToken).ConfigureAwait(false);
+            if (results.Count != batch.Count)
+            {
+                throw new InvalidDataException($"The answer speaks of {results.Count} of {batch.Count} events.");
+            }
+
             var failures = batch.Zip(results, (entry, result) => (Entry: entry, Result: result)).Where(pair => pair.Result.ErrorCode is not null).ToList();
             foreach (var refused in failures.Where(pair => !MayPass(pair.Result.ErrorCode)).GroupBy(pair => pair.Result.ErrorCode))
             {
@@ -116,7 +121,9 @@ internal sealed class EventBridgePublisher(IEventBridgeApi eventBridge, IOptions
     }
 
     // Of an entry's errors only these pass by themselves (EventBridge API Reference, PutEvents); the others are those of a request that was throttled as a whole.
-    private static bool MayPass(string? code) => code is "ThrottlingException" or "InternalFailure" or "InternalException" or "Throttling" or "RequestLimitExceeded";
+    // A request with credentials that have just expired is refused by its signature; the next has new ones.
+    private static bool MayPass(string? code) =>
+        code is "ThrottlingException" or "InternalFailure" or "InternalException" or "Throttling" or "RequestLimitExceeded" or "ExpiredToken" or "ExpiredTokenException" or "RequestExpired";
 
     private static TimeSpan DelayAfter(int failures)
     {
