@@ -167,6 +167,11 @@ run "what_matters_is_measured_and_watched" {
   }
 
   assert {
+    condition     = [for metric, filter in aws_cloudwatch_log_metric_filter.fleet : metric if filter.metric_transformation[0].default_value != null] == ["Sweeps"]
+    error_message = "A minute without a sweep counts as one."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.fleet["slow-starts"].extended_statistic == "p90" && [for name in ["long-wait", "no-sweep"] : aws_cloudwatch_metric_alarm.fleet[name].statistic] == ["Maximum", "Sum"] && length(setsubtract(["ingress-errors", "worker-errors", "sweeper-errors"], keys(aws_cloudwatch_metric_alarm.fleet))) == 0
     error_message = "Of jobs that begin nine in ten count, of those that wait the longest."
   }

@@ -156,11 +156,13 @@ resource "aws_cloudwatch_log_metric_filter" "fleet" {
   ))} }"
 
   metric_transformation {
-    namespace  = local.metrics_namespace
-    name       = each.key
-    value      = each.value.value == null ? "1" : "$.${each.value.value}"
-    unit       = each.value.unit
-    dimensions = each.value.dimension == null ? null : { (each.value.dimension) = "$.${each.value.dimension}" }
+    namespace = local.metrics_namespace
+    name      = each.key
+    value     = each.value.value == null ? "1" : "$.${each.value.value}"
+    unit      = each.value.unit
+    # Zeros while there is other news in the log: CloudWatch would look for older data where there is none, and be late.
+    default_value = each.key == "Sweeps" ? "0" : null
+    dimensions    = each.value.dimension == null ? null : { (each.value.dimension) = "$.${each.value.dimension}" }
   }
 }
 
