@@ -309,7 +309,7 @@ public sealed class LaunchTests
     [Fact]
     public async Task A_launch_that_one_host_is_refused_and_another_that_just_started_is_not_is_adopted_and_not_doubled()
     {
-        await using var world = new FleetWorld(o => o.Limits.Fleet = 1, b => b.AddWorkers());
+        await using var world = new FleetWorld(o => o.Limits.Fleet = 1);
         var job = world.Queue();
         await world.DeliverAsync();
         var refused = world.Launcher.Restart();
@@ -323,8 +323,8 @@ public sealed class LaunchTests
         // The host that starts is answered, and cannot store the answer.
         var isLost = false;
         world.Store.FailBefore = commit => !isLost && commit.Runners.Any(r => r.Compute is not null) && (isLost = true);
-        await StartDrainWorkerAsync(world);
-        await UntilAsync(() => Task.FromResult(Volatile.Read(ref isLost)));
+        await world.Fleet.DrainAsync(world.Cancel);
+        Assert.True(isLost);
         slow.SetResult();
         await sending;
         await world.PassAsync(TimeSpan.FromMinutes(1));
