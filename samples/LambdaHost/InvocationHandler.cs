@@ -25,7 +25,8 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
 
     // GitHub waits 10 s for an answer (docs: best practices for webhooks).
     private static readonly TimeSpan InlinePatience = TimeSpan.FromSeconds(7);
-    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(2); // moves that wait are published by the next invocation
+    private static readonly TimeSpan FlushPatienceOfRequests = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromSeconds(10); // moves that wait are published by the next invocation of this process, if there is one
     private static readonly TimeSpan SettingsRetryAfter = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider _clock = services.GetRequiredService<TimeProvider>();
@@ -44,7 +45,7 @@ internal sealed class InvocationHandler(IServiceProvider services, FunctionRole 
         var spent = _clock.GetElapsedTime(began);
         await DrainWhereHintWasLostAsync(Least(left - WorkMargin, request is null ? left : InlinePatience) - spent).ConfigureAwait(false);
         spent = _clock.GetElapsedTime(began);
-        await PublishAsync(Least(left - FlushMargin - spent, FlushPatience)).ConfigureAwait(false);
+        await PublishAsync(Least(left - FlushMargin - spent, request is null ? FlushPatience : FlushPatienceOfRequests)).ConfigureAwait(false);
         return result;
     }
 

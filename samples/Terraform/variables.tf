@@ -55,7 +55,7 @@ variable "github_runner_group_id" {
 
   validation {
     condition = var.github_organization == null && var.github_enterprise == null || coalesce(var.github_runner_group_id, 1) != 1 || anytrue([
-      for setting, value in var.settings : lower(setting) == "runnerfleet:policy:allowdefaultrunnergroup" && lower(value) == "true"
+      for setting, value in var.settings : lower(setting) == "runnerfleet:policy:allowdefaultrunnergroup" && lower(coalesce(value, "-")) == "true"
     ])
     error_message = "An organization or an enterprise needs github_runner_group_id, the id of a group of the fleet's own: every repository may use the default group, 1. To serve that one all the same, set settings = { \"RunnerFleet:Policy:AllowDefaultRunnerGroup\" = \"true\" }."
   }
@@ -178,6 +178,7 @@ variable "name" {
   description = "The fleet's name, in all names and tags: fleets of one account need different ones. Do not change it under live runners."
   type        = string
   default     = "main"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$", var.name))
@@ -195,6 +196,7 @@ variable "tags" {
   description = "Tags of everything that is made, at most 40. Runners' tasks have those whose key is of letters, digits and _ only."
   type        = map(string)
   default     = {}
+  nullable    = false
 
   validation {
     condition     = length(var.tags) <= 40 && alltrue([for key, value in var.tags : can(regex("^[\\p{L}\\p{N} +=._:/@-]{1,128}$", key)) && !can(regex("(?i)^(aws|runnerfleet):", key)) && can(regex("^[\\p{L}\\p{N} +=._:/@-]{0,256}$", value))])
@@ -218,6 +220,7 @@ variable "runner_class_sizes" {
     medium = { cpu = 1024, memory = 2048 }
     large  = { cpu = 2048, memory = 4096 }
   }
+  nullable = false
 
   validation {
     condition     = length(var.runner_class_sizes) > 0 && alltrue([for class in keys(var.runner_class_sizes) : can(regex("^[a-z0-9._-]{1,32}$", class))])
@@ -254,6 +257,7 @@ variable "runner_ttl_seconds" {
   description = "Bounds everything up to the start of the job: a runner that has not got so far ends, and its job gets another. 600 or less bounds the shorter waits for a launch and for a claim too."
   type        = number
   default     = 7200
+  nullable    = false
 
   validation {
     condition     = var.runner_ttl_seconds >= 120 && var.runner_ttl_seconds <= 2147483647 && floor(var.runner_ttl_seconds) == var.runner_ttl_seconds
@@ -265,6 +269,7 @@ variable "janitor_schedule_expression" {
   description = "How often the sweep runs, once a day or more often. Alarms take a cron(…) that does not run in every hour for once a day."
   type        = string
   default     = "rate(5 minutes)"
+  nullable    = false
 
   validation {
     condition     = can(regex("^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours))\\)|cron\\([^ ()]+( [^ ()]+){5}\\))$", var.janitor_schedule_expression))
@@ -281,12 +286,14 @@ variable "spot" {
   description = "Offers capacity:spot, on Fargate Spot."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "settings" {
   description = "Further settings by their names in docs/configuration.md, such as { \"RunnerFleet:Limits:Fleet\" = \"20\" }. No secrets: they are readable in the functions' environment."
   type        = map(string)
   default     = {}
+  nullable    = false
 
   validation {
     condition     = alltrue([for key in keys(var.settings) : can(regex("^RunnerFleet(:[A-Za-z0-9]+)+$", key))])
@@ -310,6 +317,7 @@ variable "subnet_ids" {
   description = "Subnets of the runners, 1 to 16 of one VPC, best in several availability zones. They need a way to GitHub, to the webhook's address and to ECR."
   type        = list(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = var.create_vpc ? length(var.subnet_ids) == 0 : length(var.subnet_ids) >= 1 && length(var.subnet_ids) <= 16
@@ -326,6 +334,7 @@ variable "security_groups" {
   description = "Security groups of the runners, at most 5. A runner reaches others; nobody reaches it. None: the VPC's default group."
   type        = list(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = length(var.security_groups) <= 5 && alltrue([for group in var.security_groups : can(regex("^sg-[0-9a-f]{1,40}$", group))])
@@ -337,18 +346,21 @@ variable "assign_public_ip" {
   description = "Gives each runner a public address, as public subnets need. False in private subnets with a NAT gateway."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "create_vpc" {
   description = "Makes a VPC with two public subnets and a security group without ingress, for the runners."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "vpc_cidr" {
   description = "The addresses of that VPC. Each runner needs one."
   type        = string
   default     = "10.97.0.0/16"
+  nullable    = false
 
   validation {
     condition     = can(cidrsubnet(var.vpc_cidr, 2, 3))
@@ -362,12 +374,14 @@ variable "image_build_project" {
   description = "A name for the CodeBuild project that builds the images which jobs name with image:, and the default image. The fleet's name stands before it. Null or empty: no project; jobs with image: are refused, and the default image is one that you push."
   type        = string
   default     = ""
+  nullable    = false
 }
 
 variable "default_base_image" {
   description = "What jobs without image: run on, where there is an image_build_project: a Debian or Ubuntu image."
   type        = string
   default     = "ubuntu:22.04"
+  nullable    = false
 
   validation {
     condition     = can(regex("^${local.image_name}(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$", var.default_base_image)) && !can(regex("^([0-9a-f]{64}$|localhost/)", var.default_base_image))
@@ -379,6 +393,7 @@ variable "runner_image_tag" {
   description = "The tag of the default image in the fleet's repository, where there is no image_build_project. Classes of both architectures need an image for both under it."
   type        = string
   default     = "latest"
+  nullable    = false
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.runner_image_tag))
@@ -390,6 +405,7 @@ variable "image_policy" {
   description = "Base images that image: may name, registry/path or registry/path/*. Empty: Docker official images."
   type        = list(string)
   default     = []
+  nullable    = false
 
   validation {
     condition     = alltrue([for image in var.image_policy : can(regex("^(${local.registry}/\\*|${local.image_name}(/\\*)?)$", image)) && !startswith(image, "localhost/")])
@@ -401,6 +417,7 @@ variable "image_compression" {
   description = "How layers of built images are compressed: gzip, or zstd, which is unpacked faster."
   type        = string
   default     = "gzip"
+  nullable    = false
 
   validation {
     condition     = contains(["gzip", "zstd"], var.image_compression)
@@ -458,6 +475,7 @@ variable "lambda_runtime" {
   description = "dotnet10 for the package of build.sh, provided.al2023 for that of build.sh --aot."
   type        = string
   default     = "dotnet10"
+  nullable    = false
 
   validation {
     condition     = contains(["dotnet10", "provided.al2023"], var.lambda_runtime)
@@ -469,6 +487,7 @@ variable "lambda_architecture" {
   description = "x64 or arm64, as the package was built."
   type        = string
   default     = "x64"
+  nullable    = false
 
   validation {
     condition     = contains(["x64", "arm64"], var.lambda_architecture)
@@ -480,6 +499,7 @@ variable "lambda_memory" {
   description = "Memory of each function in MiB, 128 to 10240. Lambda gives processors in proportion."
   type        = number
   default     = 512
+  nullable    = false
 
   validation {
     condition     = var.lambda_memory >= 128 && var.lambda_memory <= 10240 && floor(var.lambda_memory) == var.lambda_memory
@@ -491,24 +511,26 @@ variable "single_function" {
   description = "One function for everything, instead of one each for webhooks and runners, for the queue, and for the sweep. Then a burst of events may keep webhooks waiting."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrent executions reserved for each function: ingress, worker (2 or more), sweeper, or all (3 or more). Null: none is reserved. A new account has 10 in all and lets none be reserved."
+  description = "Concurrent executions reserved for each function: ingress, worker (2 or more), sweeper, or all (5 or more). Null: none is reserved. A new account has 10 in all and lets none be reserved."
   type = object({
     ingress = optional(number)
     worker  = optional(number)
     sweeper = optional(number)
     all     = optional(number)
   })
-  default = {}
+  default  = {}
+  nullable = false
 
   validation {
     condition = alltrue([
-      for function, least in { ingress = 1, worker = 2, sweeper = 1, all = 3 } : var.reserved_concurrency[function] == null ? true :
+      for function, least in { ingress = 1, worker = 2, sweeper = 1, all = 5 } : var.reserved_concurrency[function] == null ? true :
       var.reserved_concurrency[function] >= least && floor(var.reserved_concurrency[function]) == var.reserved_concurrency[function]
     ])
-    error_message = "reserved_concurrency is 1 or more for ingress and sweeper: 0 stops a function. It is 2 or more for worker, and 3 or more for all: Lambda takes messages off the queue for two executions at least, and what is then throttled ends in the dead-letter queue."
+    error_message = "reserved_concurrency is 1 or more for ingress and sweeper: 0 stops a function. It is 2 or more for worker, and 5 or more for all: Lambda takes messages off the queue for two executions at least, and what is then throttled ends in the dead-letter queue."
   }
 }
 
@@ -554,6 +576,7 @@ variable "create_event_bus" {
   description = "False: event_bus_name is there already."
   type        = bool
   default     = true
+  nullable    = false
 
   validation {
     condition     = var.create_event_bus || var.event_bus_name != null
@@ -571,24 +594,28 @@ variable "secret_kms_key_arns" {
   description = "Keys of the secrets that are given by ARN, where they are your own."
   type        = list(string)
   default     = []
+  nullable    = false
 }
 
 variable "deletion_protection" {
   description = "Keeps the tables from being deleted, and images from being deleted with their repository."
   type        = bool
   default     = false
+  nullable    = false
 }
 
 variable "point_in_time_recovery" {
   description = "Lets the tables be restored to any second of the last 35 days."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "log_retention_days" {
   description = "How long logs are kept: of functions, runners, builds and the API."
   type        = number
   default     = 30
+  nullable    = false
 
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
@@ -600,22 +627,26 @@ variable "alarm_actions" {
   description = "What is told of alarms, such as the ARN of an SNS topic. Alarms are there without any, too."
   type        = list(string)
   default     = []
+  nullable    = false
 }
 
 variable "alarms" {
   description = "Makes the alarms."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "dashboard" {
   description = "Makes the dashboard."
   type        = bool
   default     = true
+  nullable    = false
 }
 
 variable "queue_seconds_alarm" {
   description = "The alarms for slow starts: nine of ten jobs begin within this many seconds, and no job waits longer."
   type        = number
   default     = 600
+  nullable    = false
 }

@@ -73,12 +73,12 @@ run "one_function_does_it_all_where_that_is_wanted" {
       runtime              = "provided.al2023"
       architecture         = "arm64"
       single               = true
-      reserved_concurrency = { all = 4 }
+      reserved_concurrency = { all = 6 }
     }
   }
 
   assert {
-    condition     = { for key, function in aws_lambda_function.fleet : key => [function.environment[0].variables.RunnerFleet__Role, function.handler, function.runtime, one(function.architectures), tostring(function.reserved_concurrent_executions)] } == { all = ["all", "bootstrap", "provided.al2023", "arm64", "4"] } && aws_lambda_event_source_mapping.work.scaling_config[0].maximum_concurrency == 3
+    condition     = { for key, function in aws_lambda_function.fleet : key => [function.environment[0].variables.RunnerFleet__Role, function.handler, function.runtime, one(function.architectures), tostring(function.reserved_concurrent_executions)] } == { all = ["all", "bootstrap", "provided.al2023", "arm64", "6"] } && aws_lambda_event_source_mapping.work.scaling_config[0].maximum_concurrency == 3
     error_message = "There is one function, as the native package is run, and the queue leaves one execution of it to webhooks."
   }
 

@@ -134,7 +134,7 @@ run "what_matters_is_measured_and_watched" {
       QueueSeconds = "{ ($.event = 2070) && ($.QueueSeconds = *) && ($.Class = *) }"
       WaitSeconds  = "{ ($.event = 2075) && ($.WaitSeconds = *) }"
       Notices      = "{ ($.event = 2040) && ($.Code = *) }"
-      Failing      = "{ ($.event = 2050 || $.event = 2051 || $.event = 2053 || $.event = 2057 || $.event = 2058 || $.event = 2061 || $.event = 7011) }"
+      Failing      = "{ ($.event = 2050 || $.event = 2051 || $.event = 2053 || $.event = 2057 || $.event = 2058 || $.event = 2061 || $.event = 6602 || $.event = 7011) }"
     }
     error_message = "Metrics come from the log of the functions, and each member that is taken stands in its pattern."
   }

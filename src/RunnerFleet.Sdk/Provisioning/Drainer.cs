@@ -71,8 +71,8 @@ internal sealed class Drainer(
     /// <summary>Whoever has waited for so long was met by an earlier drain, whose reason is in the record.</summary>
     private void SayWhoWaits(IReadOnlyList<Runner> pending)
     {
-        var longest = pending.MinBy(runner => runner.QueuedAt)!;
-        if (clock.GetUtcNow() - longest.QueuedAt is var waited && waited >= LongWait)
+        var longest = pending.Where(runner => runner.Closing is null).MinBy(runner => runner.QueuedAt);
+        if (longest is not null && clock.GetUtcNow() - longest.QueuedAt is var waited && waited >= LongWait)
         {
             logger.RunnersWait(pending.Count, longest.Id, FleetWriter.ClassOf(longest), waited.TotalSeconds, longest.Reason?.ToString() ?? "none stored");
         }

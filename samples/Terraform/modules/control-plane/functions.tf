@@ -86,7 +86,7 @@ resource "aws_lambda_function" "fleet" {
   description                    = "RunnerFleet, the fleet ${var.name}: ${each.key}."
   role                           = aws_iam_role.function[each.key].arn
   filename                       = var.lambda.package
-  source_code_hash               = filebase64sha256(var.lambda.package)
+  source_code_hash               = fileexists(var.lambda.package) ? filebase64sha256(var.lambda.package) : null # none is needed to destroy
   runtime                        = var.lambda.runtime
   handler                        = var.lambda.runtime == "dotnet10" ? "LambdaHost" : "bootstrap" # without a colon: an executable with a loop of its own
   architectures                  = [var.lambda.architecture == "arm64" ? "arm64" : "x86_64"]

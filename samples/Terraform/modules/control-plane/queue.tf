@@ -76,7 +76,7 @@ resource "aws_lambda_event_source_mapping" "work" {
 
   # Hints of a burst are one drain's work: more workers would wait for each other's leases. And never more than may run: a throttled receive uses up one of the message's tries.
   scaling_config {
-    maximum_concurrency = local.queue_reserved == null ? 5 : max(2, min(5, local.queue_reserved - (var.lambda.single ? 1 : 0))) # one is left for webhooks
+    maximum_concurrency = local.queue_reserved == null ? 5 : max(2, min(5, local.queue_reserved - (var.lambda.single ? 3 : 0))) # left for a sweep, a drain and a request
   }
 
   depends_on = [aws_iam_role_policy.function]

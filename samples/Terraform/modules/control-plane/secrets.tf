@@ -55,4 +55,9 @@ resource "aws_ssm_parameter" "secret" {
   # Terraform does not see that a write-only value has changed: this number does, and says no more of it than 28 bits of a hash.
   value_wo_version = nonsensitive(parseint(substr(sha256("${var.name}/${each.key}/${local.secret_values[each.key]}"), 0, 7), 16))
   tags             = var.tags
+
+  # One that is given by ARN from now on goes after the functions have heard of it.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -16,8 +16,8 @@ locals {
     SweepErrors       = { events = [2073], value = "Errors", unit = "Count", dimension = null }
     Active            = { events = [2074], value = "Active", unit = "Count", dimension = "Class" }
     Notices           = { events = [2040], value = null, unit = "Count", dimension = "Code" }
-    # A drain or a sweep failed, the compute is not there, changed settings are not valid, a function's time was up.
-    Failing = { events = [2050, 2051, 2053, 2057, 2058, 2061, 7011], value = null, unit = "Count", dimension = null }
+    # A drain or a sweep failed, of itself or as an event, the compute is not there, changed settings are not valid, a function's time was up.
+    Failing = { events = [2050, 2051, 2053, 2057, 2058, 2061, 6602, 7011], value = null, unit = "Count", dimension = null }
   }
 
   classes = sort(keys(var.runner_class_sizes))
@@ -28,7 +28,7 @@ locals {
   sweep_seconds = (
     local.sweep_rate != null ? tonumber(local.sweep_rate[0]) * { minute = 60, hour = 3600, day = 86400 }[local.sweep_rate[1]] :
     local.sweep_cron == "*" ? 60 :
-    can(regex("/", local.sweep_cron)) ? 60 * min(60, tonumber(split("/", local.sweep_cron)[1])) :
+    can(regex("^[*0]/[1-9][0-9]*$", local.sweep_cron)) ? 60 * min(60, tonumber(split("/", local.sweep_cron)[1])) :
     local.sweep_cron != null ? 3600 :
     86400
   )
@@ -41,9 +41,9 @@ locals {
     CLEAN_UP_HALTED    = { threshold = 0, text = "Many tasks have no record, so none is stopped. Were the tables replaced, or the fleet's name changed?" }
     ENDING_TAKES_LONG  = { threshold = 0, text = "The end of a runner is not proven after an hour. Its task may still cost money." }
     FOREIGN_JOB        = { threshold = 0, text = "A job that the fleet refused, or does not know, ran on one of its runners. Which repositories may use the runner group?" }
-    NOT_RECONCILED     = { threshold = 0, text = "GitHub refuses to say what webhooks missed. The log names the permission that the token lacks." }
-    MISSED_WEBHOOKS    = { threshold = 2, text = "Webhooks do not come, again and again: jobs are found by the sweep only. Look at the webhook's recent deliveries at GitHub." }
-    ORPHANED_COMPUTE   = { threshold = 2, text = "Tasks without a record, again and again. The log says which are left running, since they may run a job." }
+    NOT_RECONCILED     = { threshold = 0, period = 21600, text = "GitHub refuses to say what webhooks missed. The log names the repository: does the token lack a permission, or is it gone?" } # said again every 6 hours
+    MISSED_WEBHOOKS    = { threshold = 2, period = max(3600, 4 * local.sweep_seconds), text = "Webhooks do not come, again and again: jobs are found by the sweep only. Look at the webhook's recent deliveries at GitHub." }
+    ORPHANED_COMPUTE   = { threshold = 2, period = max(3600, 4 * local.sweep_seconds), text = "Tasks without a record, again and again. The log says which are left running, since they may run a job." }
   }
 
   # Where nothing else is said: more than threshold, in 5 minutes, and silence is good.
@@ -135,7 +135,7 @@ locals {
         metric     = "Notices"
         dimensions = { Code = code }
         threshold  = notice.threshold
-        period     = 3600
+        period     = try(notice.period, 3600)
         says_ok    = false
       }
     },
